@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: MIT
+# Hài Lòng. `make help` lists the targets; README.md says where to start reading.
+
+BUILD  ?= build
+PREFIX ?= /usr/local
+VAR    ?= var
+# SAN=address (with undefined) or SAN=thread builds and tests in a folder of its own.
+SAN    ?=
+# WERROR=1 (CI) makes every warning an error.
+WERROR ?=
+
+ifneq ($(SAN),)
+BUILD := $(BUILD)-$(SAN)
+endif
+
+VERSION := 0.1.0
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wmissing-prototypes \
+	-Wstrict-prototypes -Wvla -Wwrite-strings -Wcast-qual -Wundef
+OPTIMISE ?= -O2 -g
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
+	-ftrivial-auto-var-init=zero -fPIE
+LINK_HARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+ifeq ($(SAN),address)
+HARDEN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -fPIE
+LINK_HARDEN := -pie -fsanitize=address,undefined
+OPTIMISE := -O1 -g
+else ifeq ($(SAN),thread)
+HARDEN := -fsanitize=thread -fno-omit-frame-pointer -fPIE
+LINK_HARDEN := -pie -fsanitize=thread
+OPTIMISE := -O1 -g
+else
+HARDEN += -D_FORTIFY_SOURCE=2
+endif
+ifeq ($(WERROR),1)
+WARNINGS += -Werror
+endif
+
+CPPFLAGS += -D_GNU_SOURCE -DHAILONG_VERSION='"$(VERSION)"' -Icore -Ischema -I$(BUILD)/gen
+CFLAGS   += -std=gnu17 $(OPTIMISE) $(WARNINGS) $(HARDEN) -pthread
+LDFLAGS  += $(LINK_HARDEN) -Wl,--as-needed -pthread
+
+# Foreign libraries; --as-needed keeps what a program really uses (tools/check_layers.py looks).
+LIBS_CORE  := -lmicrohttpd -lsqlite3 -ljansson -lsodium -lutf8proc -lcurl -linih -lqrencode -lm
+LIBS_PRINT := -lcairo
+
+# ---- sources ---------------------------------------------------------------------------------
+
+CORE_SRC   := $(wildcard core/*.c)
+SCHEMA_SRC := $(wildcard schema/*.c)
+KIOSK_SRC  := $(filter-out kiosk/hailong_kiosk.c,$(wildcard kiosk/*.c))
+HUB_SRC    := $(filter-out aggregator/hailong_aggregator.c,$(wildcard aggregator/*.c))
+PRINT_SRC  := $(filter-out print/hailong_print.c,$(wildcard print/*.c))
+
+object = $(patsubst %.c,$(BUILD)/%.o,$(1))
+GEN := $(BUILD)/gen
+# stamps of generated sources; each makes NAME.c (or .S) and NAME.h
+GEN_HEADERS := $(GEN)/kiosk_sql.h $(GEN)/hub_sql.h $(GEN)/schema_assets.h $(GEN)/kiosk_assets.h \
+	$(GEN)/hub_assets.h
+
+PROGRAMS := $(BUILD)/hailong-kiosk $(BUILD)/hailong-aggregator $(BUILD)/hailong-print
+
+.PHONY: all build run demo test lint bench check-long install clean help need-build unit san
+
+all: build
+
+help: ## list every target
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 14
+
+build: ## compile the three programs into build/
+	@tools/need.sh build
+	@tools/npm.sh tools/npm build/npm
+	@$(MAKE) --no-print-directory -j2 $(PROGRAMS)
+
+run: build ## set up the example office under var/ and start both daemons
+	@tools/run.sh $(BUILD) $(VAR)
+
+demo: build ## as run, in var/demo, with a believable year of sample data
+	@tools/run.sh --sample $(BUILD) $(VAR)/demo
+
+# ---- generated sources -----------------------------------------------------------------------
+
+$(GEN):
+	@mkdir -p $@
+
+$(GEN)/kiosk_sql.h: $(wildcard kiosk/sql/*.sql schema/migrations/kiosk/*.sql) tools/sqlc.py | $(GEN)
+	python3 tools/sqlc.py --name kiosk --out $(GEN)/kiosk_sql --sql kiosk/sql --migrations schema/migrations/kiosk
+$(GEN)/hub_sql.h: $(wildcard aggregator/sql/*.sql schema/migrations/hub-sqlite/*.sql) tools/sqlc.py | $(GEN)
+	python3 tools/sqlc.py --name hub --out $(GEN)/hub_sql --sql aggregator/sql --migrations schema/migrations/hub-sqlite
+
+# The small schema of the database layer's own tests.
+$(GEN)/coretest_sql.h: $(wildcard tests/core/sql/*.sql tests/core/migrations/*.sql) tools/sqlc.py | $(GEN)
+	python3 tools/sqlc.py --name coretest --out $(GEN)/coretest_sql --sql tests/core/sql --migrations tests/core/migrations
+
+# Each asset is NAME=PATH: the name in the program's table and the file.
+named = $(foreach f,$(1),$(f)=$(f))
+as_asset = $(foreach f,$(1),assets/$(notdir $(f))=$(f))
+SCHEMA_ASSETS := $(wildcard schema/forms/*.json schema/plans/*.json schema/*.json)
+FONTS := $(wildcard build/npm/node_modules/@fontsource/be-vietnam-pro/files/be-vietnam-pro-latin-400-normal.woff2 \
+	build/npm/node_modules/@fontsource/be-vietnam-pro/files/be-vietnam-pro-latin-600-normal.woff2 \
+	build/npm/node_modules/@fontsource/be-vietnam-pro/files/be-vietnam-pro-vietnamese-400-normal.woff2 \
+	build/npm/node_modules/@fontsource/be-vietnam-pro/files/be-vietnam-pro-vietnamese-600-normal.woff2)
+KIOSK_PAGES := $(wildcard kiosk/pages/*.html kiosk/words/*.json core/pages/*.html)
+KIOSK_ASSETS := $(wildcard kiosk/assets/* core/assets/*) $(FONTS)
+HUB_PAGES := $(wildcard aggregator/pages/*.html aggregator/words/*.json core/pages/*.html)
+HUB_ASSETS := $(wildcard aggregator/assets/* core/assets/*) $(FONTS)
+
+$(GEN)/schema_assets.h: $(SCHEMA_ASSETS) tools/embed.py | $(GEN)
+	python3 tools/embed.py --name schema --out $(GEN)/schema_assets $(call named,$(SCHEMA_ASSETS))
+$(GEN)/kiosk_assets.h: $(KIOSK_PAGES) $(KIOSK_ASSETS) tools/embed.py | $(GEN)
+	python3 tools/embed.py --name kiosk --out $(GEN)/kiosk_assets $(call named,$(KIOSK_PAGES)) $(call as_asset,$(KIOSK_ASSETS))
+$(GEN)/hub_assets.h: $(HUB_PAGES) $(HUB_ASSETS) tools/embed.py | $(GEN)
+	python3 tools/embed.py --name hub --out $(GEN)/hub_assets $(call named,$(HUB_PAGES)) $(call as_asset,$(HUB_ASSETS))
+
+# ---- objects, libraries, programs -------------------------------------------------------------
+
+$(BUILD)/%.o: %.c | $(GEN_HEADERS)
+	@mkdir -p $(dir $@)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+GEN_OBJ_C = $(CC) $(CPPFLAGS) $(CFLAGS) -c $(1).c -o $@
+$(BUILD)/gen/%_sql.o: $(GEN)/%_sql.h
+	$(call GEN_OBJ_C,$(GEN)/$*_sql)
+$(BUILD)/gen/%_assets.o: $(GEN)/%_assets.h
+	$(CC) -c $(GEN)/$*_assets.S -o $(GEN)/$*_assets_bytes.o
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c $(GEN)/$*_assets.c -o $(GEN)/$*_assets_table.o
+	ld -r $(GEN)/$*_assets_table.o $(GEN)/$*_assets_bytes.o -o $@
+
+$(BUILD)/libcore.a: $(call object,$(CORE_SRC))
+$(BUILD)/libschema.a: $(call object,$(SCHEMA_SRC)) $(GEN)/schema_assets.o
+$(BUILD)/libkiosk.a: $(call object,$(KIOSK_SRC)) $(GEN)/kiosk_sql.o $(GEN)/kiosk_assets.o
+$(BUILD)/libhub.a: $(call object,$(HUB_SRC)) $(GEN)/hub_sql.o $(GEN)/hub_assets.o
+$(BUILD)/libprint.a: $(call object,$(PRINT_SRC))
+$(BUILD)/lib%.a:
+	@rm -f $@
+	ar rcs $@ $^
+
+LINK = $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
+$(BUILD)/hailong-kiosk: $(BUILD)/kiosk/hailong_kiosk.o $(BUILD)/libkiosk.a $(BUILD)/libschema.a $(BUILD)/libcore.a
+	$(LINK) $(LIBS_CORE)
+$(BUILD)/hailong-aggregator: $(BUILD)/aggregator/hailong_aggregator.o $(BUILD)/libhub.a $(BUILD)/libschema.a $(BUILD)/libcore.a
+	$(LINK) $(LIBS_CORE)
+$(BUILD)/hailong-print: $(BUILD)/print/hailong_print.o $(BUILD)/libprint.a $(BUILD)/libcore.a
+	$(LINK) $(LIBS_CORE) $(LIBS_PRINT)
+
+# ---- tests -----------------------------------------------------------------------------------
+# tests/ROOM/test_NAME.c is one cmocka program; it links its room and what the room may use.
+
+TEST_SRC := $(wildcard tests/core/test_*.c tests/schema/test_*.c tests/kiosk/test_*.c \
+	tests/aggregator/test_*.c tests/print/test_*.c)
+TEST_BIN := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
+TEST_CPPFLAGS := -Itests -Ikiosk -Iaggregator -Iprint
+$(BUILD)/tests/%.o: CPPFLAGS += $(TEST_CPPFLAGS)
+TEST_LINK = $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -lcmocka $(LIBS_CORE)
+
+SUPPORT := $(call object,$(wildcard tests/support/*.c))
+$(BUILD)/tests/core/test_%: $(BUILD)/tests/core/test_%.o $(SUPPORT) $(BUILD)/libcore.a
+	$(TEST_LINK)
+# The small files of the page and server tests.
+FILE_TESTS := $(addprefix $(BUILD)/tests/core/,test_asset test_page test_server raw_http_server)
+$(GEN)/coretest_assets.h: $(wildcard tests/core/files/*/*) tools/embed.py | $(GEN)
+	python3 tools/embed.py --name coretest --out $(GEN)/coretest_assets \
+	  $(foreach f,$(wildcard tests/core/files/*/*),$(patsubst tests/core/files/assets/%,assets/%,$(f))=$(f))
+$(addsuffix .o,$(FILE_TESTS)): | $(GEN)/coretest_assets.h
+$(FILE_TESTS): $(GEN)/coretest_assets.o
+$(BUILD)/tests/core/raw_http_server: $(BUILD)/tests/core/raw_http_server.o $(SUPPORT) $(BUILD)/libcore.a
+	$(TEST_LINK)
+DB_TESTS := $(addprefix $(BUILD)/tests/core/test_,db stmt migrate dbpool writer writer_disk server)
+$(addsuffix .o,$(DB_TESTS)) $(BUILD)/tests/core/notes.o: | $(GEN)/coretest_sql.h
+$(DB_TESTS): $(GEN)/coretest_sql.o
+$(BUILD)/tests/core/test_writer $(BUILD)/tests/core/test_writer_disk: $(BUILD)/tests/core/notes.o
+$(BUILD)/tests/schema/test_%: $(BUILD)/tests/schema/test_%.o $(SUPPORT) $(BUILD)/libschema.a $(BUILD)/libcore.a
+	$(TEST_LINK)
+$(BUILD)/tests/kiosk/test_%: $(BUILD)/tests/kiosk/test_%.o $(SUPPORT) $(BUILD)/libkiosk.a $(BUILD)/libschema.a $(BUILD)/libcore.a
+	$(TEST_LINK)
+$(BUILD)/tests/aggregator/test_%: $(BUILD)/tests/aggregator/test_%.o $(SUPPORT) $(BUILD)/libhub.a $(BUILD)/libschema.a $(BUILD)/libcore.a
+	$(TEST_LINK)
+$(BUILD)/tests/print/test_%: $(BUILD)/tests/print/test_%.o $(SUPPORT) $(BUILD)/libprint.a $(BUILD)/libcore.a
+	$(TEST_LINK) $(LIBS_PRINT)
+
+unit-build: $(TEST_BIN) $(BUILD)/tests/core/raw_http_server $(PROGRAMS)
+
+unit: unit-build ## unit tests only
+	@python3 tools/run_tests.py $(TEST_BIN)
+
+E2E := build/npm-e2e
+
+test: ## everything that must hold: unit tests, both databases, browser, kill loop
+	@tools/need.sh test
+	@tools/npm.sh tools/npm build/npm
+	@tools/npm.sh tests/e2e $(E2E)
+	@$(MAKE) --no-print-directory -j2 unit-build
+	@$(MAKE) --no-print-directory test-parts
+
+test-parts:
+	@sh tools/steps.sh \
+	  "python3 tools/run_tests.py $(TEST_BIN)" \
+	  "python3 tests/core/raw_http.py" \
+	  "python3 tests/aggregator/postgresql.py" \
+	  "python3 tests/torture/kill.py --kills 8 --build $(BUILD)" \
+	  "node tests/e2e/smoke.mjs"
+
+test-address: ## unit tests and short proofs under address and undefined sanitizers
+	@$(MAKE) --no-print-directory -j2 SAN=address unit-build
+	@sh tools/steps.sh \
+	  "python3 tools/run_tests.py --timeout 300 $(patsubst build/%,build-address/%,$(TEST_BIN))" \
+	  "BUILD=build-address python3 tests/core/raw_http.py" \
+	  "python3 tests/torture/kill.py --kills 3 --build build-address"
+
+# the programs that have threads of their own
+THREADED := core/test_writer core/test_writer_disk core/test_server core/test_reaper core/test_control core/test_dbpool \
+	core/test_fetch kiosk/test_rating kiosk/test_kiosk
+test-thread: ## threaded tests under the thread sanitizer
+	@$(MAKE) --no-print-directory -j2 SAN=thread $(addprefix build-thread/tests/,$(THREADED))
+	@python3 tools/run_tests.py --timeout 300 $(addprefix build-thread/tests/,$(THREADED))
+
+lint: ## formatting, clang-tidy, cppcheck, the tree's own rules
+	@tools/need.sh lint
+	@tools/npm.sh tools/npm build/npm
+	@$(MAKE) --no-print-directory -j2 WERROR=1 unit-build
+	@sh tools/lint.sh $(BUILD)
+
+BENCH_TOOLS := $(addprefix $(BUILD)/tests/bench/,load probe fill slow_sync.so)
+$(BUILD)/tests/bench/slow_sync.so: tests/bench/slow_sync.c
+	@mkdir -p $(dir $@)
+	$(CC) -D_GNU_SOURCE -O2 -shared -fPIC -o $@ $< -ldl
+$(BUILD)/tests/bench/fill: $(BUILD)/tests/bench/fill.o $(BUILD)/libkiosk.a $(BUILD)/libschema.a $(BUILD)/libcore.a
+	$(LINK) $(LIBS_CORE)
+$(BUILD)/tests/bench/%: tests/bench/%.c
+	@mkdir -p $(dir $@)
+	$(CC) -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $< -lsqlite3
+
+bench: ## ratios to this machine's limits, a table and build/bench.json (SHORT=1: under 3 minutes)
+	@tools/need.sh build bench
+	@tools/npm.sh tools/npm build/npm
+	@$(MAKE) --no-print-directory -j2 $(PROGRAMS) $(BENCH_TOOLS)
+	@python3 tests/bench/bench.py --build $(BUILD) $(if $(SHORT),--short)
+
+install: build ## copy programs and manuals to PREFIX (default /usr/local), under DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 docs/man/hailong-kiosk.8 docs/man/hailong-aggregator.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 644 docs/man/hailong-print.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -d $(DESTDIR)$(PREFIX)/share/doc/hailong $(DESTDIR)$(PREFIX)/share/hailong/examples
+	install -m 644 README.md LICENSE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/hailong/
+	install -m 644 schema/examples/*.json $(DESTDIR)$(PREFIX)/share/hailong/examples/
+
+clean: ## remove what was built (data under var/ stays)
+	rm -rf build build-address build-thread
+
+.PHONY: unit-build unit test-parts test-address test-thread
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

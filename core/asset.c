@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// Finds embedded files by name.
+#include "asset.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_name(const void *key, const void *row)
+{
+    return strcmp(key, ((const struct asset *)row)->name);
+}
+
+const struct asset *asset_find(const struct asset_table *table, const char *name)
+{
+    return bsearch(name, table->assets, table->count, sizeof(struct asset), compare_name);
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Files embedded at build (tools/embed.py, .incbin): pages, words, fonts, scripts, data; those
+// that are sent as they are also stand here compressed (gzip, brotli) and with an ETag.
+#ifndef HAILONG_ASSET_H
+#define HAILONG_ASSET_H
+
+#include <stddef.h>
+
+struct asset {
+    const char *name; // "kiosk/pages/face.html"
+    const char *content_type;
+    const char *etag; // with its quotes
+    const unsigned char *bytes, *gzip, *brotli; // `bytes` is followed by a NUL; the others may be NULL
+    size_t size_bytes, gzip_size_bytes, brotli_size_bytes;
+};
+
+// A program's table, sorted by name, ended by a NULL name. Generated.
+struct asset_table {
+    const struct asset *assets;
+    size_t count;
+};
+
+// NULL when there is no such file.
+const struct asset *asset_find(const struct asset_table *table, const char *name);
+
+#endif

@@ -1,0 +1,2 @@
+ALTER TABLE note ADD COLUMN stars INTEGER NOT NULL DEFAULT 0 CHECK (stars BETWEEN 0 AND 5);
+CREATE INDEX note_by_folder ON note (folder_id);
