@@ -4,7 +4,8 @@
 BUILD  ?= build
 PREFIX ?= /usr/local
 VAR    ?= var
-# SAN=address (with undefined) or SAN=thread builds and tests in a folder of its own.
+# SAN=address (with undefined) or SAN=thread builds and tests in a folder of its own; SAN=fuzz,
+# with clang, is what `make fuzz` builds.
 SAN    ?=
 # WERROR=1 (CI) makes every warning an error.
 WERROR ?=
@@ -28,6 +29,11 @@ OPTIMISE := -O1 -g
 else ifeq ($(SAN),thread)
 HARDEN := -fsanitize=thread -fno-omit-frame-pointer -fPIE
 LINK_HARDEN := -pie -fsanitize=thread
+OPTIMISE := -O1 -g
+else ifeq ($(SAN),fuzz)
+CC := clang
+HARDEN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -fPIE
+LINK_HARDEN := -pie -fsanitize=address,undefined
 OPTIMISE := -O1 -g
 else
 HARDEN += -D_FORTIFY_SOURCE=2
@@ -60,7 +66,7 @@ GEN_HEADERS := $(GEN)/kiosk_sql.h $(GEN)/hub_sql.h $(GEN)/schema_assets.h $(GEN)
 
 PROGRAMS := $(BUILD)/hailong-kiosk $(BUILD)/hailong-aggregator $(BUILD)/hailong-print
 
-.PHONY: all build run demo test lint bench check-long install clean help need-build unit san
+.PHONY: all build run demo test lint fuzz bench check-long install clean help need-build unit san
 
 all: build
 
@@ -151,7 +157,7 @@ TEST_SRC := $(wildcard tests/core/test_*.c tests/schema/test_*.c tests/kiosk/tes
 TEST_BIN := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
 TEST_CPPFLAGS := -Itests -Ikiosk -Iaggregator -Iprint
 $(BUILD)/tests/%.o: CPPFLAGS += $(TEST_CPPFLAGS)
-TEST_LINK = $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -lcmocka $(LIBS_CORE)
+TEST_LINK = $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka $(LIBS_CORE)
 
 SUPPORT := $(call object,$(wildcard tests/support/*.c))
 $(BUILD)/tests/core/test_%: $(BUILD)/tests/core/test_%.o $(SUPPORT) $(BUILD)/libcore.a
@@ -175,6 +181,8 @@ $(BUILD)/tests/kiosk/test_%: $(BUILD)/tests/kiosk/test_%.o $(SUPPORT) $(BUILD)/l
 	$(TEST_LINK)
 $(BUILD)/tests/aggregator/test_%: $(BUILD)/tests/aggregator/test_%.o $(SUPPORT) $(BUILD)/libhub.a $(BUILD)/libschema.a $(BUILD)/libcore.a
 	$(TEST_LINK)
+HUB_TESTS := $(addprefix $(BUILD)/tests/aggregator/test_,hub ledger tally paper report lane_api)
+$(HUB_TESTS): $(BUILD)/tests/aggregator/office.o
 $(BUILD)/tests/print/test_%: $(BUILD)/tests/print/test_%.o $(SUPPORT) $(BUILD)/libprint.a $(BUILD)/libcore.a
 	$(TEST_LINK) $(LIBS_PRINT)
 
@@ -230,6 +238,16 @@ $(BUILD)/tests/bench/%: tests/bench/%.c
 	@mkdir -p $(dir $@)
 	$(CC) -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $< -lsqlite3
 
+FUZZ_BIN := $(patsubst tests/fuzz/%.c,build-fuzz/tests/fuzz/%,$(wildcard tests/fuzz/*.c))
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libschema.a $(BUILD)/libcore.a
+	$(LINK) -fsanitize=fuzzer $(LIBS_CORE)
+
+MINUTES ?= 1
+fuzz: ## each target of tests/fuzz for MINUTES=1; found inputs stay in build-fuzz/
+	@tools/need.sh fuzz
+	@$(MAKE) --no-print-directory -j2 SAN=fuzz $(FUZZ_BIN)
+	@sh tools/fuzz.sh $(MINUTES) $(FUZZ_BIN)
+
 bench: ## ratios to this machine's limits, a table and build/bench.json (SHORT=1: under 3 minutes)
 	@tools/need.sh build bench
 	@tools/npm.sh tools/npm build/npm
@@ -246,7 +264,7 @@ install: build ## copy programs and manuals to PREFIX (default /usr/local), unde
 	install -m 644 schema/examples/*.json $(DESTDIR)$(PREFIX)/share/hailong/examples/
 
 clean: ## remove what was built (data under var/ stays)
-	rm -rf build build-address build-thread
+	rm -rf build build-address build-thread build-fuzz
 
 .PHONY: unit-build unit test-parts test-address test-thread
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -10,7 +10,8 @@ struct asset {
     const char *name; // "kiosk/pages/face.html"
     const char *content_type;
     const char *etag; // with its quotes
-    const unsigned char *bytes, *gzip, *brotli; // `bytes` is followed by a NUL; the others may be NULL
+    const unsigned char *bytes, *gzip,
+        *brotli; // `bytes` is followed by a NUL; the others may be NULL
     size_t size_bytes, gzip_size_bytes, brotli_size_bytes;
 };
 

@@ -206,21 +206,29 @@ static enum status control_listen(struct control *control, const char *folder, s
     return STATUS_OK;
 }
 
-enum status control_open(const char *folder, control_fn answer, void *context,
-                         struct control **ret_control, struct err *err)
+static enum status control_start(struct control *control, const char *folder, struct err *err)
 {
-    AUTO(control_closep) struct control *control = malloc(sizeof *control);
-    if (control == NULL)
-        return err_set(err, STATUS_NO_MEMORY, "no memory for the control socket");
-    *control = (struct control){
-        .folder_fd = -1, .listen_fd = -1, .stop_fd = -1, .answer = answer, .context = context};
     TRY(control_listen(control, folder, err));
     if (pthread_create(&control->thread, NULL, control_run, control) != 0)
         return err_set(err, STATUS_NO_MEMORY, "no thread for the control socket");
     control->started = true;
-    *ret_control = control;
-    control = NULL;
     return STATUS_OK;
+}
+
+enum status control_open(const char *folder, control_fn answer, void *context,
+                         struct control **ret_control, struct err *err)
+{
+    struct control *control = malloc(sizeof *control);
+    if (control == NULL)
+        return err_set(err, STATUS_NO_MEMORY, "no memory for the control socket");
+    *control = (struct control){
+        .folder_fd = -1, .listen_fd = -1, .stop_fd = -1, .answer = answer, .context = context};
+    enum status status = control_start(control, folder, err);
+    if (status == STATUS_OK)
+        *ret_control = control;
+    else
+        control_close(control);
+    return status;
 }
 
 void control_close(struct control *control)

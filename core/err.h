@@ -13,8 +13,7 @@ struct err {
 
 // Fills `err` (which may be NULL) and returns `status`, so that a failing function ends in
 // `return err_set(err, STATUS_…, "what happened; what to do")`.
-enum status err_set(struct err *err, enum status status, const char *format, ...)
-    PRINTF_LIKE(3, 4);
+enum status err_set(struct err *err, enum status status, const char *format, ...) PRINTF_LIKE(3, 4);
 // As err_set, adding the text of errno as it was on entry. ENOSPC and EDQUOT give STATUS_FULL,
 // ENOENT STATUS_NOT_FOUND, ENOMEM STATUS_NO_MEMORY, all others STATUS_IO.
 enum status err_errno(struct err *err, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -86,9 +86,15 @@ static bool fetch_prepare(CURL *curl, const char *url, const void *body, size_t 
     return true;
 }
 
-static enum status fetch_failed(CURLcode code, const struct fetch_answer *answer, struct err *err)
+static enum status fetch_failed(CURL *curl, CURLcode code, const struct fetch_answer *answer,
+                                struct err *err)
 {
     TRY(buf_check(&answer->body, err)); // an answer longer than its limit ends the transfer
+    long connections = 0;
+    curl_easy_getinfo(curl, CURLINFO_NUM_CONNECTS, &connections);
+    // The library's name for an answer that does not begin with "HTTP/", too.
+    if (code == CURLE_UNSUPPORTED_PROTOCOL && connections > 0)
+        return err_set(err, STATUS_BUSY, "the hub did not answer: it does not speak HTTP");
     switch (code) {
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
@@ -120,7 +126,7 @@ enum status fetch_post(const char *url, const char *authorization, const char *c
         return fetch_no_memory(err);
     CURLcode code = curl_easy_perform(curl);
     if (code != CURLE_OK)
-        return fetch_failed(code, answer, err);
+        return fetch_failed(curl, code, answer, err);
     long http_status = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &http_status);
     answer->http_status = (unsigned)http_status;

@@ -64,13 +64,10 @@ static enum status file_write_all(int fd, const char *path, const void *bytes, s
 // A rename or unlink is durable only once the folder itself is synced.
 static enum status file_sync_folder_of(const char *path, struct err *err)
 {
-    char folder[PATH_MAX];
+    char folder[PATH_MAX]; // long enough: the path itself has been opened
     const char *slash = strrchr(path, '/');
-    size_t size = slash == NULL ? 0 : (size_t)(slash - path);
-    if (size >= sizeof folder)
-        return err_set(err, STATUS_BAD_INPUT, "the path is too long: use a shorter folder name");
-    memcpy(folder, path, size);
-    folder[size] = '\0';
+    int size = slash == NULL ? 0 : (int)(slash - path);
+    snprintf(folder, sizeof folder, "%.*s", size, path);
     const char *name = slash == NULL ? "." : size == 0 ? "/" : folder;
     AUTO(file_closep) int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fsync(fd) != 0)
@@ -123,9 +120,8 @@ static enum status file_make_one(const char *path, unsigned mode, struct err *er
         return file_sync_folder_of(path, err);
     if (errno != EEXIST)
         return err_errno(err, "%s: the folder cannot be made", path);
-    if (!file_is_folder(path))
-        return err_set(err, STATUS_IO, "%s: exists and is not a folder", path);
-    return STATUS_OK;
+    return file_is_folder(path) ? STATUS_OK
+                                : err_set(err, STATUS_IO, "%s: exists and is not a folder", path);
 }
 
 enum status file_make_folder(const char *path, unsigned mode, struct err *err)
@@ -134,8 +130,6 @@ enum status file_make_folder(const char *path, unsigned mode, struct err *err)
     size_t size = strlen(path);
     if (size == 0 || size >= sizeof part)
         return err_set(err, STATUS_BAD_INPUT, "the folder's path is empty or too long");
-    if (file_is_folder(path))
-        return STATUS_OK;
     while (size > 1 && path[size - 1] == '/') // "a/b/" is "a/b"
         size--;
     memcpy(part, path, size);
@@ -144,8 +138,7 @@ enum status file_make_folder(const char *path, unsigned mode, struct err *err)
         if (part[i] != '/' || part[i - 1] == '/')
             continue;
         part[i] = '\0';
-        if (!file_is_folder(part))
-            TRY(file_make_one(part, mode, err));
+        TRY(file_make_one(part, mode, err));
         part[i] = '/';
     }
     return file_make_one(part, mode, err);

@@ -20,7 +20,7 @@ bool file_exists(const char *path);
 // Calls `each` with the name of every entry of the folder except "." and ".."; stops at the first
 // status that is not STATUS_OK and returns it.
 typedef enum status (*file_each_fn)(const char *name, void *context, struct err *err);
-enum status file_list(const char *folder, file_each_fn each, void *context, struct err *err)
-    MUST_USE;
+enum status file_list(const char *folder, file_each_fn each, void *context,
+                      struct err *err) MUST_USE;
 
 #endif

@@ -21,10 +21,10 @@ struct request {
     const char *query; // raw text behind '?', or "" (office pages only)
     const char *body;  // NUL-terminated; "" when none
     size_t body_size_bytes;
-    unsigned listener;    // the bit of the listener that it came in by
-    const char *peer;     // numeric address of the other side; never logged
-    const char *local;    // "127.0.0.1:8080", the listener's address
-    void *context;        // the program's own struct (struct kiosk, struct hub)
+    unsigned listener; // the bit of the listener that it came in by
+    const char *peer;  // numeric address of the other side; never logged
+    const char *local; // "127.0.0.1:8080", the listener's address
+    void *context;     // the program's own struct (struct kiosk, struct hub)
     // Looks a header up without regard to case; NULL when absent. Set by the server or the test.
     const char *(*header)(const struct request *request, const char *name);
     void *source; // for `header`
@@ -53,7 +53,7 @@ struct reply {
     const struct asset *asset; // answers with an embedded file instead of `body`
     // A handler that writes sets these and returns STATUS_OK: the server submits the job, lets the
     // connection wait without a thread, and calls `after` once its transaction is durable.
-    struct writer_job *job;        // owned: freed with `job_free`
+    struct writer_job *job; // owned: freed with `job_free`
     void (*job_free)(struct writer_job *job);
     after_fn after;
 };

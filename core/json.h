@@ -14,8 +14,8 @@
 enum status json_parse(const char *text, size_t size_bytes, size_t limit_bytes, const char *what,
                        json_t **ret_json, struct err *err) MUST_USE;
 // As json_parse, from a file.
-enum status json_read(const char *path, size_t limit_bytes, json_t **ret_json, struct err *err)
-    MUST_USE;
+enum status json_read(const char *path, size_t limit_bytes, json_t **ret_json,
+                      struct err *err) MUST_USE;
 // Appends the compact form, keys in the order of insertion.
 enum status json_write(const json_t *json, struct buf *out, struct err *err) MUST_USE;
 // Members of an object that must be there and of that type: STATUS_BAD_INPUT names key and `what`.

@@ -34,18 +34,26 @@ static int lock_open(const char *folder)
     return fd;
 }
 
-enum status lock_take(const char *folder, struct lock **ret_lock, struct err *err)
+static enum status lock_keep(int fd, const char *folder, struct lock **ret_lock, struct err *err)
 {
-    AUTO(lock_freep) struct lock *lock = malloc(sizeof *lock);
+    TRY(lock_hold(fd, folder, err));
+    struct lock *lock = malloc(sizeof *lock);
     if (lock == NULL)
         return err_set(err, STATUS_NO_MEMORY, "no memory for the lock");
-    lock->fd = lock_open(folder);
-    if (lock->fd < 0)
-        return err_errno(err, "%s/lock: cannot be opened", folder);
-    TRY(lock_hold(lock->fd, folder, err));
+    lock->fd = fd;
     *ret_lock = lock;
-    lock = NULL;
     return STATUS_OK;
+}
+
+enum status lock_take(const char *folder, struct lock **ret_lock, struct err *err)
+{
+    int fd = lock_open(folder);
+    if (fd < 0)
+        return err_errno(err, "%s/lock: cannot be opened", folder);
+    enum status status = lock_keep(fd, folder, ret_lock, err);
+    if (status != STATUS_OK)
+        close(fd);
+    return status;
 }
 
 void lock_free(struct lock *lock)
@@ -53,7 +61,6 @@ void lock_free(struct lock *lock)
     if (lock == NULL)
         return;
     // The file stays: unlinking it would let two processes lock two files of the same name.
-    if (lock->fd >= 0)
-        close(lock->fd);
+    close(lock->fd);
     free(lock);
 }

@@ -15,8 +15,8 @@ typedef const char *(*mustache_partial_fn)(void *context, const char *name);
 // Compiles a template with its partials. STATUS_BAD_INPUT names the template, the line and what
 // is wrong (unclosed section, unknown partial, partials nested deeper than 8).
 enum status mustache_compile(const char *name, const char *text, mustache_partial_fn partial,
-                             void *context, struct mustache **ret_template, struct err *err)
-    MUST_USE;
+                             void *context, struct mustache **ret_template,
+                             struct err *err) MUST_USE;
 void mustache_free(struct mustache *template);
 AUTO_POINTER(struct mustache, mustache_free)
 // Renders with a stack of models, searched from the last to the first (words first, then the

@@ -59,12 +59,17 @@ static enum status option_put(struct option_set *set, size_t index, const char *
 
 // ---- command line ------------------------------------------------------------------------------
 
+// The command that the line names, NULL when it names none.
+static const struct command_def *option_named_command(const struct option_set *set)
+{
+    return set->argument_count > 0 ? option_table_command(set->program, set->arguments[0]) : NULL;
+}
+
 static enum status option_unknown(const struct option_set *set, const char *word, struct err *err)
 {
     AUTO(buf_done) struct buf names;
     buf_init(&names, 4096);
-    const struct command_def *command =
-        set->argument_count > 0 ? option_table_command(set->program, set->arguments[0]) : NULL;
+    const struct command_def *command = option_named_command(set);
     for (size_t i = 0; i <= set->program->option_count; i++) {
         if (option_table_taken(option_table_at(set->program, i), command))
             buf_addf(&names, " --%s", option_table_at(set->program, i)->name);
@@ -116,23 +121,19 @@ static enum status option_read_line(struct option_set *set, int argc, char **arg
     return STATUS_OK;
 }
 
-static enum status option_choose_command(struct option_set *set, struct err *err)
+static enum status option_no_command(const struct program_def *program, struct err *err)
 {
-    if (set->argument_count > 0)
-        set->command = option_table_command(set->program, set->arguments[0]);
-    if (set->command != NULL)
-        return STATUS_OK;
     AUTO(buf_done) struct buf names;
     buf_init(&names, 4096);
-    for (size_t i = 0; i < set->program->command_count; i++)
-        buf_addf(&names, " %s", set->program->commands[i].name);
+    for (size_t i = 0; i < program->command_count; i++)
+        buf_addf(&names, " %s", program->commands[i].name);
     return err_set(err, STATUS_USAGE, "say what to do: %s COMMAND, one of:%s (or --help)",
-                   set->program->name, buf_text(&names));
+                   program->name, buf_text(&names));
 }
 
-static enum status option_check_line(const struct option_set *set, struct err *err)
+static enum status option_check_line(const struct option_set *set,
+                                     const struct command_def *command, struct err *err)
 {
-    const struct command_def *command = set->command;
     for (size_t i = 0; i < set->program->option_count; i++) {
         if (set->values[i].source != OPTION_FROM_NOWHERE &&
             !option_table_taken(&set->program->options[i], command))
@@ -235,58 +236,60 @@ static enum status option_read_ini(struct option_set *set, const char *path, str
 
 // ---- the set -----------------------------------------------------------------------------------
 
-static enum status option_new(const struct program_def *program, int argc,
-                              struct option_set **ret_set, struct err *err)
+// NULL when there is no memory.
+static struct option_set *option_new(const struct program_def *program, int argc)
 {
-    AUTO(option_freep) struct option_set *set = calloc(1, sizeof *set);
-    if (set != NULL) {
-        set->program = program;
-        set->values = calloc(program->option_count + 1, sizeof *set->values);
-        set->arguments = calloc((size_t)argc + 1, sizeof *set->arguments);
-    }
-    if (set == NULL || set->values == NULL || set->arguments == NULL)
-        return err_set(err, STATUS_NO_MEMORY, "no memory for the options");
-    *ret_set = set;
-    set = NULL;
-    return STATUS_OK;
+    struct option_set *set = calloc(1, sizeof *set);
+    if (set == NULL)
+        return NULL;
+    set->program = program;
+    set->values = calloc(program->option_count + 1, sizeof *set->values);
+    set->arguments = calloc((size_t)argc + 1, sizeof *set->arguments);
+    if (set->values != NULL && set->arguments != NULL)
+        return set;
+    option_free(set);
+    return NULL;
 }
 
 static enum status option_print(const struct option_set *set, struct err *err)
 {
     AUTO(buf_done) struct buf text;
-    buf_init(&text, 256 * 1024); // the largest table prints some 10 KB
+    buf_init(&text, (size_t)256 * 1024); // the largest table prints some 10 KB
     if (set->version)
         buf_addf(&text, "%s %s\n", set->program->name, HAILONG_VERSION);
     else
-        option_help(set->program,
-                    set->argument_count > 0 ? option_table_command(set->program, set->arguments[0])
-                                            : NULL,
-                    &text);
+        option_help(set->program, option_named_command(set), &text);
     TRY(buf_check(&text, err));
     fwrite(buf_text(&text), 1, text.size_bytes, stdout);
     return STATUS_OK;
 }
 
+static enum status option_fill(struct option_set *set, int argc, char **argv, struct err *err)
+{
+    TRY(option_read_line(set, argc, argv, err));
+    if (set->help || set->version)
+        return option_print(set, err);
+    set->command = option_named_command(set);
+    if (set->command == NULL)
+        return option_no_command(set->program, err);
+    TRY(option_check_line(set, set->command, err));
+    TRY(option_read_environment(set, err));
+    const char *config = set->values[set->program->option_count].text;
+    return config != NULL ? option_read_ini(set, config, err) : STATUS_OK;
+}
+
 enum status option_parse(const struct program_def *program, int argc, char **argv,
                          struct option_set **ret_set, struct err *err)
 {
-    AUTO(option_freep) struct option_set *set = NULL;
-    TRY(option_new(program, argc, &set, err));
-    TRY(option_read_line(set, argc, argv, err));
-    if (set->help || set->version) {
-        TRY(option_print(set, err));
-        *ret_set = NULL;
-        return STATUS_OK;
-    }
-    TRY(option_choose_command(set, err));
-    TRY(option_check_line(set, err));
-    TRY(option_read_environment(set, err));
-    const char *config = set->values[program->option_count].text;
-    if (config != NULL)
-        TRY(option_read_ini(set, config, err));
-    *ret_set = set;
-    set = NULL;
-    return STATUS_OK;
+    struct option_set *set = option_new(program, argc);
+    if (set == NULL)
+        return err_set(err, STATUS_NO_MEMORY, "no memory for the options");
+    enum status status = option_fill(set, argc, argv, err);
+    if (status == STATUS_OK)
+        *ret_set = set->command != NULL ? set : NULL;
+    if (status != STATUS_OK || set->command == NULL)
+        option_free(set);
+    return status;
 }
 
 void option_free(struct option_set *set)

@@ -6,8 +6,8 @@
 #include "buf.h"
 
 struct qr {
-    unsigned width;      // modules per side, without the quiet zone
-    uint8_t *modules;    // width*width bytes, 1 = dark; owned
+    unsigned width;   // modules per side, without the quiet zone
+    uint8_t *modules; // width*width bytes, 1 = dark; owned
 };
 
 enum { QR_QUIET_MODULES = 4 }; // ISO/IEC 18004

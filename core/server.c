@@ -440,8 +440,8 @@ enum status server_open(const struct server_config *config, struct server **ret_
     TRY(reaper_open((size_t)config->threads * config->connections_per_thread,
                     config->request_deadline_ms, &server->reaper, err));
     TRY(start_daemon(server, err));
-    log_event(LOG_LEVEL_INFO, "listening", "listener", config->name, "address", server->listener.text,
-              NULL);
+    log_event(LOG_LEVEL_INFO, "listening", "listener", config->name, "address",
+              server->listener.text, NULL);
     *ret_server = server;
     server = NULL;
     return STATUS_OK;

@@ -9,14 +9,14 @@
 #include "http.h"
 
 struct server_config {
-    const char *name;    // "screen", "phone", "hub": for the log
-    const char *address; // "127.0.0.1:8080", "[::1]:0"
-    unsigned listener;   // the bit in route->listeners
-    unsigned threads;    // event threads, 1…8
+    const char *name;                // "screen", "phone", "hub": for the log
+    const char *address;             // "127.0.0.1:8080", "[::1]:0"
+    unsigned listener;               // the bit in route->listeners
+    unsigned threads;                // event threads, 1…8
     unsigned connections_per_thread; // at most 120
-    unsigned per_address_limit; // connections from one peer address, 0: no limit
-    unsigned idle_timeout_s;    // keep-alive connection without a request
-    unsigned request_deadline_ms; // from the first byte of a request to its end; then cut
+    unsigned per_address_limit;      // connections from one peer address, 0: no limit
+    unsigned idle_timeout_s;         // keep-alive connection without a request
+    unsigned request_deadline_ms;    // from the first byte of a request to its end; then cut
     const struct route *routes;
     size_t route_count;
     const struct asset_table *assets; // served under /assets/NAME when not NULL
@@ -24,8 +24,8 @@ struct server_config {
     const char *content_security_policy;
     const char *const *hosts; // extra allowed Host values besides our own address, NULL-ended
     bool any_host;            // behind a proxy or on a network whose names we do not know
-    struct writer *writer; // for replies with a job; may be NULL
-    void *context;         // request->context
+    struct writer *writer;    // for replies with a job; may be NULL
+    void *context;            // request->context
     // Renders the page for a refused request (404, 405, 413, 503 …) into the reply, whose
     // http_status is set. NULL: one line of plain text.
     void (*refusal)(const struct request *request, struct reply *reply);

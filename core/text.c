@@ -11,7 +11,7 @@
 static size_t text_next(const char *text, size_t size_bytes, int32_t *ret_point)
 {
     if ((unsigned char)text[0] < 0x80) {
-        *ret_point = text[0];
+        *ret_point = (unsigned char)text[0];
         return 1;
     }
     // At most 4 bytes are looked at, so the cast to a signed size cannot overflow.

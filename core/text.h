@@ -9,11 +9,11 @@
 // (when `allow_breaks`), without DEL, noncharacters and bidirectional overrides.
 bool text_is_clean(const char *text, size_t size_bytes, bool allow_breaks);
 // Appends the NFC form. STATUS_BAD_INPUT when the bytes are not well-formed UTF-8.
-enum status text_nfc(const char *text, size_t size_bytes, struct buf *out, struct err *err)
-    MUST_USE;
+enum status text_nfc(const char *text, size_t size_bytes, struct buf *out,
+                     struct err *err) MUST_USE;
 // Appends the search form: NFC, lower case, no diacritics, đ → d.
-enum status text_fold(const char *text, size_t size_bytes, struct buf *out, struct err *err)
-    MUST_USE;
+enum status text_fold(const char *text, size_t size_bytes, struct buf *out,
+                      struct err *err) MUST_USE;
 // A decimal integer in [minimum, maximum]: digits only, an optional leading '-', no spaces, no
 // plus, no leading zero. `what` names the value in the error text. STATUS_BAD_INPUT otherwise.
 enum status text_int(const char *text, int64_t minimum, int64_t maximum, const char *what,

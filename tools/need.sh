@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Sees to it that what a target needs is installed: names what is missing in one apt line; asks on
 # a terminal, installs without one or with YES=1; exits 2 where it cannot.
-# usage: tools/need.sh build|test|lint|bench …
+# usage: tools/need.sh build|test|lint|fuzz|bench …
 set -eu
 
 # kind:what:Debian package, one per line. kind h: a C header; c: a command; f: a file.
@@ -39,6 +39,10 @@ c:clang-format:clang-format
 c:clang-tidy:clang-tidy
 c:cppcheck:cppcheck
 LIST
+    fuzz) needs build; cat <<'LIST' ;;
+c:clang:clang
+f:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt-14-dev
+LIST
     bench) needs build; cat <<'LIST' ;;
 c:nginx:nginx-light
 c:wrk:wrk
@@ -50,7 +54,8 @@ LIST
 has() {
     case $1 in
     c) command -v "$2" >/dev/null 2>&1 ;;
-    f) [ -e "$2" ] ;;
+    # shellcheck disable=SC2086 # a file's name may hold a pattern
+    f) ls $2 >/dev/null 2>&1 ;;
     h) command -v cc >/dev/null 2>&1 &&
         { [ -e "/usr/include/$2" ] || echo "#include <$2>" | cc -x c -E - >/dev/null 2>&1; } ;;
     esac

@@ -7,9 +7,11 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -228,7 +230,7 @@ static void large_messages_pass_up_to_the_limit(void **state)
     AUTO(control_closep) struct control *control = NULL;
     assert_int_equal(control_open(scratch.folder, answer, &calls, &control, NULL), STATUS_OK);
     AUTO(buf_done) struct buf large;
-    buf_init(&large, CONTROL_MESSAGE_LIMIT_BYTES + 10);
+    buf_init(&large, CONTROL_MESSAGE_LIMIT_BYTES + 1000);
     while (large.size_bytes < CONTROL_MESSAGE_LIMIT_BYTES - 1000)
         buf_add_text(&large, "một hai ba bốn năm sáu bảy tám chín mười ");
     AUTO(json_decrefp)
@@ -237,12 +239,34 @@ static void large_messages_pass_up_to_the_limit(void **state)
     struct err err = {0};
     assert_int_equal(control_call(scratch.folder, request, &reply, &err), STATUS_OK);
     assert_string_equal(json_text_or(reply, "echo", ""), buf_text(&large));
-    buf_add_text(&large, large.data + large.size_bytes - 900);
-    buf_add_text(&large, large.data + large.size_bytes - 900);
+    for (int i = 0; i < 1000; i++)
+        buf_add_char(&large, 'x');
     json_object_set_new(request, "value", json_string(buf_text(&large)));
     json_t *none = NULL;
     assert_int_equal(control_call(scratch.folder, request, &none, &err), STATUS_TOO_LARGE);
     assert_null(none);
+}
+
+static void bytes_without_end_are_cut_off_at_the_limit(void **state)
+{
+    (void)state;
+    AUTO(scratch_remove) struct scratch scratch = scratch_make();
+    int calls = 0;
+    AUTO(control_closep) struct control *control = NULL;
+    assert_int_equal(control_open(scratch.folder, answer, &calls, &control, NULL), STATUS_OK);
+    int fd = raw_connect(&scratch, false);
+    static const char nothing[64 * 1024];
+    size_t sent = 0;
+    for (ssize_t size = 1; size > 0 && sent < 2 * (size_t)CONTROL_MESSAGE_LIMIT_BYTES;) {
+        size = send(fd, nothing, sizeof nothing, MSG_NOSIGNAL);
+        sent += size > 0 ? (size_t)size : 0;
+    }
+    close(fd);
+    // What the socket itself holds comes on top of what was read.
+    assert_in_range(sent, CONTROL_MESSAGE_LIMIT_BYTES, CONTROL_MESSAGE_LIMIT_BYTES * 3 / 2);
+    AUTO(json_decrefp) json_t *reply = NULL;
+    assert_int_equal(call(scratch.folder, "{\"command\":\"silent\"}", &reply, NULL), STATUS_OK);
+    assert_int_equal(calls, 1);
 }
 
 static void closing_does_not_wait_for_a_silent_client(void **state)
@@ -254,6 +278,8 @@ static void closing_does_not_wait_for_a_silent_client(void **state)
     assert_int_equal(control_open(scratch.folder, answer, &calls, &control, NULL), STATUS_OK);
     int fd = raw_connect(&scratch, false);
     assert_int_equal(send(fd, "{", 1, 0), 1);
+    for (int unread = 1; unread != 0;) // until the thread has taken it and waits for more
+        assert_int_equal(ioctl(fd, SIOCOUTQ, &unread), 0);
     int64_t before = clock_mono_ms();
     control_close(control);
     assert_true(clock_mono_ms() - before < 5000); // half of what a silent client is given
@@ -320,6 +346,7 @@ int main(void)
         cmocka_unit_test(stray_bytes_get_a_refusal_and_harm_nobody),
         cmocka_unit_test(a_request_in_single_bytes_is_put_together),
         cmocka_unit_test(large_messages_pass_up_to_the_limit),
+        cmocka_unit_test(bytes_without_end_are_cut_off_at_the_limit),
         cmocka_unit_test(closing_does_not_wait_for_a_silent_client),
         cmocka_unit_test(a_reply_that_makes_no_sense_is_refused),
     };

@@ -120,6 +120,9 @@ static void a_bug_is_survived_in_production(void **state)
     int result = child_with_bug();
     assert_true(WIFEXITED(result));
     assert_int_equal(WEXITSTATUS(result), 0);
+    struct err err = {0};
+    assert_int_equal(BUG(&err, "made by a test"), STATUS_INTERNAL);
+    assert_string_equal(err.text, "made by a test");
 }
 
 static void a_bug_aborts_when_the_tests_ask_for_it(void **state)

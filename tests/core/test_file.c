@@ -269,7 +269,7 @@ static void a_folder_is_listed_without_dots_until_told_to_stop(void **state)
     assert_int_equal(file_list(scratch.folder, see, &none, NULL), STATUS_OK);
     assert_int_equal(none.count, 0);
     for (int i = 0; i < 3; i++) {
-        char name[8], path[SCRATCH_PATH_SIZE];
+        char name[16], path[SCRATCH_PATH_SIZE];
         snprintf(name, sizeof name, "f%d", i);
         scratch_path(&scratch, name, path);
         assert_int_equal(file_write(path, "", 0, 0600, NULL), STATUS_OK);

@@ -458,7 +458,7 @@ static void run_main(const char *const *words, const char *stdout_path, struct o
         bool ignored = signal(SIGPIPE, SIG_DFL) == SIG_IGN;
         for (int i = 0; i < argc; i++)
             free(argv[i]);
-        _exit(ignored ? code : 98);
+        exit(ignored ? code : 98);
     }
     int result = 0;
     assert_int_equal(waitpid(child, &result, 0), child);

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// What the aggregator answers to.
+#include "hub_routes.h"
+
+#include "hub.h"
+#include "hub_pages.h"
+#include "lane_api.h"
+
+const struct route hub_routes[] = {
+    {HTTP_GET, "/healthz", hub_pages_health, HUB_LISTEN, 0, false},
+    {HTTP_GET, "/", hub_pages_home, HUB_LISTEN, 0, true},
+    {HTTP_GET, "/units/{unit}/{period}", hub_pages_totals, HUB_LISTEN, 0, true},
+    {HTTP_GET, "/units/{unit}/{period}/report.csv", hub_pages_csv, HUB_LISTEN, 0, false},
+    {HTTP_GET, "/api/v1/report/{unit}/{period}", hub_pages_json, HUB_LISTEN, 0, false},
+    {HTTP_POST, "/api/v1/lanes/{lane}/entries", lane_api_post, HUB_LISTEN,
+     LANE_API_BODY_LIMIT_BYTES, false},
+};
+const size_t hub_route_count = ARRAY_SIZE(hub_routes);
+
+void hub_refusal(const struct request *request, struct reply *reply)
+{
+    hub_pages_refusal(request, reply);
+}
+
+const char *hub_csp(void)
+{
+    // Everything from here, nothing inline, no frames around us, no forms.
+    return "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; "
+           "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+}

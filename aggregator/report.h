@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// The totals of one unit and period as one JSON model: pages, the JSON interface, CSV and the
+// terminal table all show this and nothing else. docs/INDICATORS.md numbers the definitions.
+#ifndef HAILONG_REPORT_H
+#define HAILONG_REPORT_H
+
+#include "hub.h"
+#include "period.h"
+
+// The model (every key is always there; what is unknown is null):
+// {"unit":{"code","name","note"},
+//  "period":{"name","from","to","words","words_en","free":bool},   from and to are inclusive days
+//  "plan":{"id","document","note"},
+//  "trial":bool,"sample":bool,"made":"2026-11-21","witness":false,
+//  "insufficient_below":30,
+//  "groups":[{"code","name","name_en","parent" (code or ""),"item":"overall"|"agency",
+//     "item_note" (Vietnamese text or null),"item_pooled":bool (overall stands in for agency),
+//     FIGURE, "target" (number or null),"verdict","by_plan" ("met"|"not_met"|null),
+//     "interval":["92.11","97.02"]|null,"firm":bool|null (null: no target or no answer),
+//     "needed" (further answers that would settle it, or null),"source",
+//     "paper":FIGURE|null,"parts":[{"code","name","name_en",FIGURE,"by_plan"}] (YTGD, else []),
+//     "warning" (Vietnamese text or null),"warning_areas":["SV-YT"] (what it is about)}],
+//  "areas":[{"code","name","name_en","group" (code or null),FIGURE,"target","verdict","by_plan"}],
+//  "posters":FIGURE|null, "all_in":FIGURE|null, "linked":FIGURE|null,      item overall, all areas
+//  "flagged":FIGURE|null,
+//  "by_channel":[{"channel":"screen"|"slip"|"poster"|"paper"|"online",FIGURE}],
+//  "total":FIGURE                                              headline, item overall, all areas
+//  "denominator":"answers",
+//  "lanes":[{"lane","unit","kind":"kiosk"|"hub","how":"join"|"by hand"|"own","entries":17,
+//     "last_contact":"2026-11-03 09:12"|null,"refusal":text|null}]}
+// FIGURE is "satisfied","answered","percent","levels":[n1,…,n5] (n1 worst); as an object of its
+// own where a key names it, as members where it stands alone. "percent" is text with a point and
+// two decimals (more where two would show a target that is not reached), or null without answers.
+// "verdict": "met","not_met","insufficient","no_data", or null when there is no target but there
+// are answers. posters, all_in, linked, flagged, paper are null and by_channel is [] for a free
+// range whose ends do not lie on half-month borders (channels are counted by half-months).
+
+// Makes the model from a reading connection. STATUS_NOT_FOUND: no such unit in the setup.
+enum status report_model(const struct hub *hub, struct db *db, const char *unit,
+                         const struct period *period, json_t **ret_model, struct err *err) MUST_USE;
+// For web handlers: reads the period's name, borrows a connection of hub->readers, makes the
+// model (given). A free range is STATUS_DENIED (auditors and the local command line only),
+// an unreadable period STATUS_BAD_INPUT, an unknown unit STATUS_NOT_FOUND.
+enum status report_read(const struct hub *hub, const char *unit, const char *period,
+                        json_t **ret_model, struct err *err) MUST_USE;
+// The model as CSV: one row per group and per area (header row first, no BOM).
+enum status report_csv(const json_t *model, struct buf *out, struct err *err) MUST_USE;
+
+#endif

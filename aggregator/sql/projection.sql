@@ -1,0 +1,32 @@
+-- SPDX-License-Identifier: MIT
+-- Responses as they count now, and paper files that were taken.
+
+-- STMT response_add
+-- in: id blob, unit text, counter text, area text, form text, hour int, channel text, step text, linked int, answers text, flagged int
+INSERT INTO response (id, unit, counter, area, form, hour, channel, step, linked, answers, flagged)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+
+-- STMT response_find
+-- in: id blob
+-- out: unit text, counter text, area text, form text, hour int, channel text, step text, linked int, answers text, flagged int
+SELECT unit, counter, area, form, hour, channel, step, linked, answers, flagged
+FROM response WHERE id = $1;
+
+-- STMT response_answers_set
+-- in: id blob, answers text
+UPDATE response SET answers = $2 WHERE id = $1;
+
+-- STMT response_walk
+-- scan: verify compares every row
+-- out: id blob, unit text, counter text, area text, form text, hour int, channel text, step text, linked int, answers text, flagged int
+SELECT id, unit, counter, area, form, hour, channel, step, linked, answers, flagged
+FROM response ORDER BY id;
+
+-- STMT import_find
+-- in: sha256 blob
+-- out: day int, taken int, skipped int, answers int
+SELECT day, taken, skipped, answers FROM import WHERE sha256 = $1;
+
+-- STMT import_add
+-- in: sha256 blob, id blob, day int, taken int, skipped int, answers int
+INSERT INTO import (sha256, id, day, taken, skipped, answers) VALUES ($1, $2, $3, $4, $5, $6);

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+// The kiosk's clockwork thread.
+#include "chores.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "clock.h"
+#include "kiosk_sql.h"
+#include "log.h"
+#include "stmt.h"
+
+enum {
+    TRIAL_SYNC_S = 5,
+    HOUR_S = 3600,
+    JITTER_S = 600,
+    // The wall clock may be set at any time, so it is looked at this often.
+    TICK_S = 5,
+    // One job deletes about this many rows (a few milliseconds), so that no tap waits long.
+    DELETED_AT_ONCE = 2000,
+};
+
+struct chores {
+    struct kiosk *kiosk;
+    struct push *push;
+    pthread_t thread;
+    pthread_mutex_t lock; // guards stopping
+    pthread_cond_t wake;
+    bool stopping;
+    int64_t next_sync_s;
+    uint32_t expired_hour; // in which the keys were last looked through
+};
+
+// ---- day keys -----------------------------------------------------------------------------------
+
+struct delete_job {
+    struct writer_job job;
+    uint32_t end_hour;
+    int64_t deleted;
+};
+
+static void id_of_hour(uint32_t hour, uint8_t ret_id[ENTRY_ID_BYTES])
+{
+    memset(ret_id, 0, ENTRY_ID_BYTES);
+    for (int i = 0; i < 4; i++)
+        ret_id[i] = (uint8_t)(hour >> (24 - 8 * i));
+}
+
+// The hour of the oldest request MAC; UINT32_MAX when there is none.
+static enum status first_hour(struct db *db, uint32_t *ret_hour, struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    TRY(stmt_use(db, KIOSK_REPLAY_FIRST, &q, err));
+    bool found = false;
+    TRY(stmt_row(q, &found, err));
+    *ret_hour = UINT32_MAX;
+    size_t size_bytes = 0;
+    const uint8_t *id = found ? stmt_blob(q, 0, &size_bytes) : NULL;
+    if (size_bytes == ENTRY_ID_BYTES)
+        *ret_hour = (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3];
+    return STATUS_OK;
+}
+
+static enum status delete_hour(struct db *db, uint32_t hour, int64_t *deleted, struct err *err)
+{
+    uint8_t before[ENTRY_ID_BYTES];
+    id_of_hour(hour + 1, before);
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    TRY(stmt_use(db, KIOSK_REPLAY_DELETE, &q, err));
+    stmt_bind_blob(q, 1, before, sizeof before);
+    int changes = 0;
+    TRY(stmt_run(q, &changes, err));
+    *deleted += changes;
+    return STATUS_OK;
+}
+
+// Hour by hour until the end or until it is enough for one job.
+static enum status apply_delete(struct db *db, struct writer_job *job, struct err *err)
+{
+    struct delete_job *delete = (struct delete_job *)job;
+    while (delete->deleted < DELETED_AT_ONCE) {
+        uint32_t hour = 0;
+        TRY(first_hour(db, &hour, err));
+        if (hour >= delete->end_hour)
+            break;
+        TRY(delete_hour(db, hour, &delete->deleted, err));
+    }
+    return STATUS_OK;
+}
+
+static enum status delete_before(struct kiosk *kiosk, uint32_t end_hour, bool *ret_any,
+                                 struct err *err)
+{
+    for (;;) {
+        struct delete_job delete = {.job.apply = apply_delete, .end_hour = end_hour};
+        TRY(writer_run(kiosk->writer, &delete.job, err));
+        if (delete.deleted == 0)
+            return STATUS_OK;
+        *ret_any = true;
+    }
+}
+
+static enum status truncate_wal(struct kiosk *kiosk, struct err *err)
+{
+    char path[KIOSK_PATH_BYTES + 16];
+    snprintf(path, sizeof path, "%s/kiosk.db", kiosk->folder);
+    AUTO(db_closep) struct db *db = NULL;
+    TRY(db_open(path, DB_WRITE, &kiosk_schema, &db, err));
+    return db_checkpoint(db, true, err);
+}
+
+enum status chores_expire(struct kiosk *kiosk, struct err *err)
+{
+    int32_t oldest_day = 0;
+    TRY(daykey_expire(kiosk->daykeys, clock_day(clock_now_s()), &oldest_day, err));
+    // A day begins at midnight of UTC+7, which is a full hour.
+    const uint32_t end_hour =
+        (uint32_t)(((int64_t)oldest_day * 24 * HOUR_S - CLOCK_OFFSET_S) / HOUR_S);
+    bool any = false;
+    TRY(delete_before(kiosk, end_hour, &any, err));
+    return any ? truncate_wal(kiosk, err) : STATUS_OK;
+}
+
+// ---- the schedule -------------------------------------------------------------------------------
+
+int64_t chores_next_sync_s(const char *lane, bool trial, int64_t now_s)
+{
+    if (trial)
+        return now_s + TRIAL_SYNC_S;
+    uint8_t hash[CRYPTO_HASH_BYTES];
+    crypto_sha256(lane, strlen(lane), hash);
+    const int64_t jitter_s = ((int64_t)hash[0] << 8 | hash[1]) % JITTER_S;
+    int64_t next_s = now_s / HOUR_S * HOUR_S + jitter_s;
+    return next_s > now_s ? next_s : next_s + HOUR_S;
+}
+
+static void sync_when_due(struct chores *chores, int64_t now_s)
+{
+    if (chores->push == NULL || now_s < chores->next_sync_s)
+        return;
+    int64_t sent = 0;
+    if (push_has_news(chores->push))
+        (void)!push_round(chores->push, &sent, NULL); // it logs and keeps the reason itself
+    chores->next_sync_s = chores_next_sync_s(journal_lane(chores->kiosk->journal),
+                                             chores->kiosk->setup.trial, clock_now_s());
+}
+
+static void expire_when_due(struct chores *chores, int64_t now_s)
+{
+    const uint32_t hour = clock_hour(now_s);
+    if (hour == chores->expired_hour)
+        return;
+    struct err err;
+    if (chores_expire(chores->kiosk, &err) == STATUS_OK)
+        chores->expired_hour = hour;
+    else
+        log_err("expire_failed", &err);
+}
+
+static bool wait_tick(struct chores *chores)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += TICK_S;
+    pthread_mutex_lock(&chores->lock);
+    int waited = 0;
+    while (!chores->stopping && waited == 0)
+        waited = pthread_cond_timedwait(&chores->wake, &chores->lock, &until);
+    const bool go_on = !chores->stopping;
+    pthread_mutex_unlock(&chores->lock);
+    return go_on;
+}
+
+static void *run(void *argument)
+{
+    struct chores *chores = argument;
+    while (wait_tick(chores)) {
+        const int64_t now_s = clock_now_s();
+        // A clock that was set back must not postpone the next sync for ever.
+        if (chores->next_sync_s > now_s + HOUR_S)
+            chores->next_sync_s = now_s;
+        expire_when_due(chores, now_s);
+        sync_when_due(chores, now_s);
+    }
+    return NULL;
+}
+
+enum status chores_open(struct kiosk *kiosk, struct push *push, struct chores **ret_chores,
+                        struct err *err)
+{
+    struct chores *chores = calloc(1, sizeof *chores);
+    if (chores == NULL)
+        return err_set(err, STATUS_NO_MEMORY, "no memory for the kiosk's chores");
+    chores->kiosk = kiosk;
+    chores->push = push;
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&chores->lock, NULL);
+    pthread_cond_init(&chores->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    if (pthread_create(&chores->thread, NULL, run, chores) != 0) {
+        free(chores);
+        return err_set(err, STATUS_NO_MEMORY, "the thread for the kiosk's chores cannot start");
+    }
+    *ret_chores = chores;
+    return STATUS_OK;
+}
+
+void chores_close(struct chores *chores)
+{
+    if (chores == NULL)
+        return;
+    pthread_mutex_lock(&chores->lock);
+    chores->stopping = true;
+    pthread_cond_signal(&chores->wake);
+    pthread_mutex_unlock(&chores->lock);
+    pthread_join(chores->thread, NULL);
+    pthread_cond_destroy(&chores->wake);
+    pthread_mutex_destroy(&chores->lock);
+    free(chores);
+}

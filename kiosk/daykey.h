@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// Day keys: one 32-byte secret per civil day, in keys/day/YYYY-MM-DD.key, durable before first
+// use, destroyed when its day is over. Response ids, page tokens and request MACs hang on it, so
+// that afterwards nobody can be made to prove a vote.
+#ifndef HAILONG_DAYKEY_H
+#define HAILONG_DAYKEY_H
+
+#include "crypto.h"
+
+// A key lives through its day and the next one: a page made before midnight can still be answered
+// and a retry still recognised, as DESIGN §5 says (24 h after the seal at the day's end).
+enum { DAYKEY_LIFE_DAYS = 2 };
+
+struct daykeys;
+enum status daykey_open(const char *keys_folder, struct daykeys **ret_keys,
+                        struct err *err) MUST_USE;
+void daykey_close(struct daykeys *keys);
+AUTO_POINTER(struct daykeys, daykey_close)
+// The key of a day. Today's is made when missing; another day's that is not there is STATUS_GONE.
+// Any thread.
+enum status daykey_get(struct daykeys *keys, int32_t day, uint8_t ret_key[CRYPTO_KEY_BYTES],
+                       struct err *err) MUST_USE;
+// Destroys the keys of days before `day` - DAYKEY_LIFE_DAYS + 1. *ret_oldest_day is the oldest day
+// that still has one; request MACs of earlier days must be deleted with them.
+enum status daykey_expire(struct daykeys *keys, int32_t day, int32_t *ret_oldest_day,
+                          struct err *err) MUST_USE;
+
+#endif

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// This kiosk's lane: appends entries inside the writer's transaction, with the tree's frontier
+// kept in the same transaction.
+#ifndef HAILONG_JOURNAL_H
+#define HAILONG_JOURNAL_H
+
+#include "entry.h"
+#include "merkle.h"
+#include "writer.h"
+
+struct journal;
+// Reads the head from the database and checks it against the last 1,000 entries' sequence.
+enum status journal_open(struct db *db, const char *lane, struct journal **ret_journal,
+                         struct err *err) MUST_USE;
+void journal_close(struct journal *journal);
+AUTO_POINTER(struct journal, journal_close)
+const char *journal_lane(const struct journal *journal);
+// The hooks that make the journal follow the writer's transactions.
+struct writer_hooks journal_hooks(struct journal *journal);
+// Appends one entry (writer thread, inside a job). With an id and part that are there already
+// nothing is appended, no seq is consumed and *ret_added is false.
+enum status journal_append(struct db *db, struct journal *journal, const uint8_t *id, int64_t part,
+                           const struct buf *tail, bool *ret_added, struct err *err) MUST_USE;
+// Size and root as of the last commit. Any thread.
+void journal_head(struct journal *journal, uint64_t *ret_size, uint8_t ret_root[CRYPTO_HASH_BYTES]);
+// Reads the whole lane and recomputes everything: STATUS_CHECK_FAILED names the first bad entry
+// and what is wrong with it. `db` is a reading connection.
+enum status journal_verify(struct db *db, const char *lane, uint64_t *ret_size,
+                           uint8_t ret_root[CRYPTO_HASH_BYTES], struct err *err) MUST_USE;
+
+#endif

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+// The kiosk as one object: making its data directory, opening it, closing it.
+#include "kiosk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "file.h"
+#include "kiosk_assets.h"
+#include "kiosk_sql.h"
+#include "log.h"
+#include "migrate.h"
+#include "plan.h"
+#include "stmt.h"
+
+enum {
+    FOLDER_MODE = 0700,
+    SECRET_MODE = 0600,
+    PUBLIC_MODE = 0644,
+    // About ten seconds of what an office PC commits; whoever waits longer has gone.
+    QUEUE_LIMIT = 20000,
+    WAL_SOFT_BYTES = 8 * 1024 * 1024,
+    // The promise is 64 MiB; a batch in flight and its restart stand between.
+    WAL_LIMIT_BYTES = 32 * 1024 * 1024,
+    EXIT_IO = 74,
+};
+
+static enum status path_in(const char *folder, const char *name, char ret_path[KIOSK_PATH_BYTES],
+                           struct err *err)
+{
+    if (snprintf(ret_path, KIOSK_PATH_BYTES, "%s/%s", folder, name) >= KIOSK_PATH_BYTES)
+        return err_set(err, STATUS_BAD_INPUT, "the data directory's path is too long");
+    return STATUS_OK;
+}
+
+static enum status read_key(const char *folder, const char *name, size_t size_bytes,
+                            uint8_t *ret_key, struct err *err)
+{
+    char path[KIOSK_PATH_BYTES];
+    TRY(path_in(folder, name, path, err));
+    AUTO(buf_done) struct buf bytes;
+    buf_init(&bytes, CRYPTO_SIGN_SECRET_BYTES);
+    TRY(file_read(path, &bytes, err));
+    if (bytes.size_bytes != size_bytes)
+        return err_set(err, STATUS_CHECK_FAILED, "%s is damaged: it has the wrong size", name);
+    memcpy(ret_key, bytes.data, size_bytes);
+    crypto_wipe(bytes.data, bytes.size_bytes);
+    return STATUS_OK;
+}
+
+static enum status read_setup(const char *path, struct buf *text, struct setup *ret_setup,
+                              struct err *err)
+{
+    buf_init(text, SETUP_LIMIT_BYTES);
+    TRY(file_read(path, text, err));
+    return setup_parse(buf_text(text), text->size_bytes, ret_setup, err);
+}
+
+static enum status load_registries(struct err *err)
+{
+    TRY(crypto_open(err));
+    TRY(form_open(err));
+    return plan_open(err);
+}
+
+// ---- init ---------------------------------------------------------------------------------------
+
+static enum status make_keys(const char *folder, char ret_lane[ENTRY_LANE_CHARS + 1],
+                             struct err *err)
+{
+    uint8_t public_key[CRYPTO_SIGN_PUBLIC_BYTES], secret[CRYPTO_SIGN_SECRET_BYTES];
+    uint8_t slip_key[CRYPTO_KEY_BYTES];
+    char path[KIOSK_PATH_BYTES];
+    TRY(path_in(folder, "keys/lane.key", path, err));
+    crypto_sign_keys(public_key, secret);
+    enum status status = file_write(path, secret, sizeof secret, SECRET_MODE, err);
+    crypto_wipe(secret, sizeof secret);
+    TRY(status);
+    entry_lane_of_key(public_key, sizeof public_key, ret_lane);
+    TRY(path_in(folder, "keys/slip.key", path, err));
+    crypto_random(slip_key, sizeof slip_key);
+    status = file_write(path, slip_key, sizeof slip_key, SECRET_MODE, err);
+    crypto_wipe(slip_key, sizeof slip_key);
+    return status;
+}
+
+static enum status has_head(struct db *db, bool *ret_has, struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    TRY(stmt_use(db, KIOSK_HEAD_GET, &q, err));
+    return stmt_row(q, ret_has, err);
+}
+
+static enum status add_head(struct db *db, const char *lane, struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    TRY(stmt_use(db, KIOSK_HEAD_ADD, &q, err));
+    stmt_bind_text(q, 1, lane);
+    stmt_bind_int(q, 2, 0);
+    stmt_bind_blob(q, 3, "", 0);
+    return stmt_run(q, NULL, err);
+}
+
+struct setup_writing {
+    struct db *db;
+    struct journal *journal;
+    uint8_t id[ENTRY_ID_BYTES];
+    int64_t part;
+};
+
+static enum status write_piece(void *context, const struct buf *tail, struct err *err)
+{
+    struct setup_writing *writing = context;
+    bool added = false;
+    return journal_append(writing->db, writing->journal, writing->id, writing->part++, tail, &added,
+                          err);
+}
+
+// The lane's head and its first entries, the setup, in the transaction that is open.
+static enum status begin_lane(struct db *db, const char *lane, const struct buf *setup,
+                              struct err *err)
+{
+    TRY(add_head(db, lane, err));
+    AUTO(journal_closep) struct journal *journal = NULL;
+    TRY(journal_open(db, lane, &journal, err));
+    const struct writer_hooks hooks = journal_hooks(journal);
+    hooks.begin(hooks.context);
+    struct setup_writing writing = {.db = db, .journal = journal};
+    kiosk_random_id(writing.id);
+    TRY(entry_split(ENTRY_SETUP, writing.id, buf_text(setup), setup->size_bytes, write_piece,
+                    &writing, err));
+    return hooks.commit(db, hooks.context, err);
+}
+
+static enum status init_database(const char *folder, const struct buf *setup, struct err *err)
+{
+    char path[KIOSK_PATH_BYTES], lane[ENTRY_LANE_CHARS + 1];
+    TRY(path_in(folder, "kiosk.db", path, err));
+    AUTO(db_closep) struct db *db = NULL;
+    TRY(db_open(path, DB_CREATE, &kiosk_schema, &db, err));
+    TRY(migrate_up(db, err));
+    bool has = false;
+    TRY(has_head(db, &has, err)); // an interrupted init leaves none, and is done again
+    if (has)
+        return err_set(err, STATUS_CONFLICT,
+                       "%.200s is a kiosk's data directory already; choose "
+                       "another one",
+                       folder);
+    TRY(make_keys(folder, lane, err));
+    TRY(path_in(folder, "setup.json", path, err));
+    TRY(file_write(path, buf_text(setup), setup->size_bytes, PUBLIC_MODE, err));
+    TRY(db_exec(db, "BEGIN IMMEDIATE", err));
+    TRY(begin_lane(db, lane, setup, err));
+    return db_exec(db, "COMMIT", err);
+}
+
+enum status kiosk_init(const char *folder, const char *setup_path, struct err *err)
+{
+    TRY(load_registries(err));
+    AUTO(buf_done) struct buf text;
+    AUTO(setup_done) struct setup setup = {0};
+    TRY(read_setup(setup_path, &text, &setup, err));
+    char path[KIOSK_PATH_BYTES];
+    TRY(path_in(folder, "keys/day", path, err));
+    TRY(file_make_folder(folder, FOLDER_MODE, err));
+    TRY(file_make_folder(path, FOLDER_MODE, err));
+    return init_database(folder, &text, err);
+}
+
+// ---- open ---------------------------------------------------------------------------------------
+
+// A failed sync cannot be tried again: whoever waits gets no answer, and the supervisor starts us
+// anew on what is really on the disk (DESIGN §6).
+static void fatal(void *context, const struct err *err)
+{
+    (void)context;
+    log_err("fatal", err);
+    _exit(EXIT_IO);
+}
+
+static enum status open_keys(struct kiosk *kiosk, char ret_lane[ENTRY_LANE_CHARS + 1],
+                             struct err *err)
+{
+    char path[KIOSK_PATH_BYTES];
+    TRY(read_key(kiosk->folder, "keys/slip.key", CRYPTO_KEY_BYTES, kiosk->slip_key, err));
+    TRY(path_in(kiosk->folder, "keys", path, err));
+    TRY(daykey_open(path, &kiosk->daykeys, err));
+    return kiosk_lane(kiosk->folder, ret_lane, err);
+}
+
+static enum status open_database(struct kiosk *kiosk, const char *lane, struct err *err)
+{
+    char path[KIOSK_PATH_BYTES];
+    TRY(path_in(kiosk->folder, "kiosk.db", path, err));
+    AUTO(db_closep) struct db *db = NULL;
+    TRY(db_open(path, DB_WRITE, &kiosk_schema, &db, err));
+    TRY(migrate_up(db, err));
+    TRY(journal_open(db, lane, &kiosk->journal, err));
+    TRY(device_open(db, &kiosk->devices, err));
+    TRY(dbpool_open(path, &kiosk_schema, KIOSK_DB_READERS, &kiosk->readers, err));
+    const struct writer_hooks hooks = journal_hooks(kiosk->journal);
+    const struct writer_config config = {
+        .queue_limit = QUEUE_LIMIT,
+        .wal_limit_bytes = WAL_LIMIT_BYTES,
+        .wal_soft_bytes = WAL_SOFT_BYTES,
+        .fatal = fatal,
+    };
+    TRY(writer_open(db, path, &hooks, &config, &kiosk->writer, err));
+    db = NULL; // the writer's
+    return STATUS_OK;
+}
+
+static enum status open_all(struct kiosk *kiosk, struct err *err)
+{
+    char path[KIOSK_PATH_BYTES], lane[ENTRY_LANE_CHARS + 1];
+    TRY(load_registries(err));
+    TRY(path_in(kiosk->folder, "setup.json", path, err));
+    AUTO(buf_done) struct buf text;
+    TRY(read_setup(path, &text, &kiosk->setup, err));
+    TRY(open_keys(kiosk, lane, err));
+    TRY(open_database(kiosk, lane, err));
+    TRY(arming_open(&kiosk->armings, err));
+    TRY(prepared_open(&kiosk->prepared, err));
+    return page_open(&kiosk_assets, "kiosk", &kiosk->pages, err);
+}
+
+enum status kiosk_open(const char *folder, struct kiosk **ret_kiosk, struct err *err)
+{
+    AUTO(kiosk_closep) struct kiosk *kiosk = calloc(1, sizeof *kiosk);
+    if (kiosk == NULL)
+        return err_set(err, STATUS_NO_MEMORY, "no memory for the kiosk");
+    if (snprintf(kiosk->folder, sizeof kiosk->folder, "%s", folder) >= KIOSK_PATH_BYTES)
+        return err_set(err, STATUS_BAD_INPUT, "the data directory's path is too long");
+    TRY(open_all(kiosk, err));
+    *ret_kiosk = kiosk;
+    kiosk = NULL;
+    return STATUS_OK;
+}
+
+void kiosk_close(struct kiosk *kiosk)
+{
+    if (kiosk == NULL)
+        return;
+    // The writer first: what is queued still needs journal, keys and devices.
+    writer_close(kiosk->writer);
+    dbpool_close(kiosk->readers);
+    prepared_close(kiosk->prepared);
+    page_close(kiosk->pages);
+    arming_close(kiosk->armings);
+    device_close(kiosk->devices);
+    daykey_close(kiosk->daykeys);
+    journal_close(kiosk->journal);
+    setup_done(&kiosk->setup);
+    crypto_wipe(kiosk->slip_key, sizeof kiosk->slip_key);
+    free(kiosk);
+}
+
+enum status kiosk_lane(const char *folder, char ret_lane[ENTRY_LANE_CHARS + 1], struct err *err)
+{
+    uint8_t secret[CRYPTO_SIGN_SECRET_BYTES];
+    TRY(read_key(folder, "keys/lane.key", sizeof secret, secret, err));
+    // libsodium keeps the public half behind the seed (RFC 8032 keys, 32 + 32 bytes).
+    entry_lane_of_key(secret + CRYPTO_SIGN_SECRET_BYTES - CRYPTO_SIGN_PUBLIC_BYTES,
+                      CRYPTO_SIGN_PUBLIC_BYTES, ret_lane);
+    crypto_wipe(secret, sizeof secret);
+    return STATUS_OK;
+}
+
+enum status kiosk_read_setup(const char *folder, struct setup *ret_setup, struct err *err)
+{
+    TRY(load_registries(err));
+    char path[KIOSK_PATH_BYTES];
+    TRY(path_in(folder, "setup.json", path, err));
+    AUTO(buf_done) struct buf text;
+    return read_setup(path, &text, ret_setup, err);
+}
+
+enum status kiosk_open_reader(const char *folder, struct db **ret_db, struct err *err)
+{
+    char path[KIOSK_PATH_BYTES];
+    TRY(path_in(folder, "kiosk.db", path, err));
+    AUTO(db_closep) struct db *db = NULL;
+    TRY(db_open(path, DB_READ, &kiosk_schema, &db, err));
+    TRY(migrate_check(db, err));
+    *ret_db = db;
+    db = NULL;
+    return STATUS_OK;
+}
+
+void kiosk_random_id(uint8_t ret_id[ENTRY_ID_BYTES])
+{
+    const uint32_t hour = clock_hour(clock_now_s());
+    for (int i = 0; i < 4; i++)
+        ret_id[i] = (uint8_t)(hour >> (24 - 8 * i));
+    crypto_random(ret_id + 4, ENTRY_ID_BYTES - 4);
+}

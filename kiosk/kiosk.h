@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// The kiosk service as one object: what every handler and command works on.
+#ifndef HAILONG_KIOSK_H
+#define HAILONG_KIOSK_H
+
+#include "arming.h"
+#include "daykey.h"
+#include "dbpool.h"
+#include "device.h"
+#include "journal.h"
+#include "page.h"
+#include "prepared.h"
+#include "setup.h"
+#include "writer.h"
+
+enum kiosk_listener { KIOSK_LISTEN_SCREEN = 1, KIOSK_LISTEN_PHONE = 2 };
+enum { KIOSK_PATH_BYTES = 1024, KIOSK_URL_BYTES = 256, KIOSK_DB_READERS = 4 };
+
+struct kiosk {
+    char folder[KIOSK_PATH_BYTES];
+    struct setup setup;
+    struct page_set *pages;
+    struct prepared *prepared; // rendered pages that only wait for a token
+    struct journal *journal;
+    struct daykeys *daykeys;
+    struct devices *devices;
+    struct armings *armings;
+    struct dbpool *readers;
+    struct writer *writer;
+    uint8_t slip_key[CRYPTO_KEY_BYTES];
+    // The prefix of phone addresses without a slash at its end: setup's public_url, or
+    // "http://" and the phone listener's address. Set once, before listening.
+    char phone_url[KIOSK_URL_BYTES];
+    char screen_url[KIOSK_URL_BYTES];
+    char hub_url[KIOSK_URL_BYTES]; // "" when there is none
+    // What pages show in the corner for staff: set by the sync thread, read by any.
+    _Atomic int64_t synced_entries;
+    _Atomic int64_t last_contact_s;
+};
+
+// Opens the data directory for serving or for a writing command: takes no lock (the caller does),
+// opens database, keys, setup, journal (checking its end), writer and pages. KIOSK.folder must
+// have been made by kiosk_init.
+enum status kiosk_open(const char *folder, struct kiosk **ret_kiosk, struct err *err) MUST_USE;
+void kiosk_close(struct kiosk *kiosk);
+AUTO_POINTER(struct kiosk, kiosk_close)
+// Makes a data directory: keys/ (0700), setup.json, kiosk.db, the lane and its first entry.
+// STATUS_CONFLICT when there is one already.
+enum status kiosk_init(const char *folder, const char *setup_path, struct err *err) MUST_USE;
+// For commands that only read, beside a kiosk that serves: the lane's name, the setup (release
+// with setup_done), and a read-only connection (given).
+enum status kiosk_lane(const char *folder, char ret_lane[ENTRY_LANE_CHARS + 1],
+                       struct err *err) MUST_USE;
+enum status kiosk_read_setup(const char *folder, struct setup *ret_setup, struct err *err) MUST_USE;
+enum status kiosk_open_reader(const char *folder, struct db **ret_db, struct err *err) MUST_USE;
+// An id for an entry that is no response: the hour's number, as theirs begin, and 12 random bytes,
+// so that neighbours in time stay close in the index.
+void kiosk_random_id(uint8_t ret_id[ENTRY_ID_BYTES]);
+
+#endif
