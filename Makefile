@@ -76,7 +76,7 @@ help: ## list every target
 build: ## compile the three programs into build/
 	@tools/need.sh build
 	@tools/npm.sh tools/npm build/npm
-	@$(MAKE) --no-print-directory -j2 $(PROGRAMS)
+	@$(MAKE) --no-print-directory $(or $(filter -j%,$(MAKEFLAGS)),-j2) $(PROGRAMS)
 
 run: build ## set up the example office under var/ and start both daemons
 	@tools/run.sh $(BUILD) $(VAR)
@@ -163,15 +163,18 @@ SUPPORT := $(call object,$(wildcard tests/support/*.c))
 $(BUILD)/tests/core/test_%: $(BUILD)/tests/core/test_%.o $(SUPPORT) $(BUILD)/libcore.a
 	$(TEST_LINK)
 # The small files of the page and server tests.
-FILE_TESTS := $(addprefix $(BUILD)/tests/core/,test_asset test_page test_server raw_http_server)
+SERVER_TESTS := test_server test_server_writer
+FILE_TESTS := $(addprefix $(BUILD)/tests/core/,test_asset test_page raw_http_server $(SERVER_TESTS))
 $(GEN)/coretest_assets.h: $(wildcard tests/core/files/*/*) tools/embed.py | $(GEN)
 	python3 tools/embed.py --name coretest --out $(GEN)/coretest_assets \
 	  $(foreach f,$(wildcard tests/core/files/*/*),$(patsubst tests/core/files/assets/%,assets/%,$(f))=$(f))
 $(addsuffix .o,$(FILE_TESTS)): | $(GEN)/coretest_assets.h
 $(FILE_TESTS): $(GEN)/coretest_assets.o
+$(BUILD)/tests/core/serving.o: | $(GEN)/coretest_assets.h $(GEN)/coretest_sql.h
+$(addprefix $(BUILD)/tests/core/,$(SERVER_TESTS)): $(BUILD)/tests/core/serving.o
 $(BUILD)/tests/core/raw_http_server: $(BUILD)/tests/core/raw_http_server.o $(SUPPORT) $(BUILD)/libcore.a
 	$(TEST_LINK)
-DB_TESTS := $(addprefix $(BUILD)/tests/core/test_,db stmt migrate dbpool writer writer_disk server)
+DB_TESTS := $(addprefix $(BUILD)/tests/core/test_,db stmt migrate dbpool writer writer_disk server server_writer)
 $(addsuffix .o,$(DB_TESTS)) $(BUILD)/tests/core/notes.o: | $(GEN)/coretest_sql.h
 $(DB_TESTS): $(GEN)/coretest_sql.o
 $(BUILD)/tests/core/test_writer $(BUILD)/tests/core/test_writer_disk: $(BUILD)/tests/core/notes.o
@@ -197,7 +200,7 @@ test: ## everything that must hold: unit tests, both databases, browser, kill lo
 	@tools/need.sh test
 	@tools/npm.sh tools/npm build/npm
 	@tools/npm.sh tests/e2e $(E2E)
-	@$(MAKE) --no-print-directory -j2 unit-build
+	@$(MAKE) --no-print-directory $(or $(filter -j%,$(MAKEFLAGS)),-j2) unit-build
 	@$(MAKE) --no-print-directory test-parts
 
 test-parts:
@@ -209,23 +212,23 @@ test-parts:
 	  "node tests/e2e/smoke.mjs"
 
 test-address: ## unit tests and short proofs under address and undefined sanitizers
-	@$(MAKE) --no-print-directory -j2 SAN=address unit-build
+	@$(MAKE) --no-print-directory $(or $(filter -j%,$(MAKEFLAGS)),-j2) SAN=address unit-build
 	@sh tools/steps.sh \
 	  "python3 tools/run_tests.py --timeout 300 $(patsubst build/%,build-address/%,$(TEST_BIN))" \
 	  "BUILD=build-address python3 tests/core/raw_http.py" \
 	  "python3 tests/torture/kill.py --kills 3 --build build-address"
 
 # the programs that have threads of their own
-THREADED := core/test_writer core/test_writer_disk core/test_server core/test_reaper core/test_control core/test_dbpool \
+THREADED := core/test_writer core/test_writer_disk core/test_server core/test_server_writer core/test_reaper core/test_control core/test_dbpool \
 	core/test_fetch kiosk/test_rating kiosk/test_kiosk
 test-thread: ## threaded tests under the thread sanitizer
-	@$(MAKE) --no-print-directory -j2 SAN=thread $(addprefix build-thread/tests/,$(THREADED))
+	@$(MAKE) --no-print-directory $(or $(filter -j%,$(MAKEFLAGS)),-j2) SAN=thread $(addprefix build-thread/tests/,$(THREADED))
 	@python3 tools/run_tests.py --timeout 300 $(addprefix build-thread/tests/,$(THREADED))
 
 lint: ## formatting, clang-tidy, cppcheck, the tree's own rules
 	@tools/need.sh lint
 	@tools/npm.sh tools/npm build/npm
-	@$(MAKE) --no-print-directory -j2 WERROR=1 unit-build
+	@$(MAKE) --no-print-directory $(or $(filter -j%,$(MAKEFLAGS)),-j2) WERROR=1 unit-build
 	@sh tools/lint.sh $(BUILD)
 
 BENCH_TOOLS := $(addprefix $(BUILD)/tests/bench/,load probe fill slow_sync.so)
@@ -245,13 +248,13 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libschema.a $(BUILD)/lib
 MINUTES ?= 1
 fuzz: ## each target of tests/fuzz for MINUTES=1; found inputs stay in build-fuzz/
 	@tools/need.sh fuzz
-	@$(MAKE) --no-print-directory -j2 SAN=fuzz $(FUZZ_BIN)
+	@$(MAKE) --no-print-directory $(or $(filter -j%,$(MAKEFLAGS)),-j2) SAN=fuzz $(FUZZ_BIN)
 	@sh tools/fuzz.sh $(MINUTES) $(FUZZ_BIN)
 
 bench: ## ratios to this machine's limits, a table and build/bench.json (SHORT=1: under 3 minutes)
 	@tools/need.sh build bench
 	@tools/npm.sh tools/npm build/npm
-	@$(MAKE) --no-print-directory -j2 $(PROGRAMS) $(BENCH_TOOLS)
+	@$(MAKE) --no-print-directory $(or $(filter -j%,$(MAKEFLAGS)),-j2) $(PROGRAMS) $(BENCH_TOOLS)
 	@python3 tests/bench/bench.py --build $(BUILD) $(if $(SHORT),--short)
 
 install: build ## copy programs and manuals to PREFIX (default /usr/local), under DESTDIR

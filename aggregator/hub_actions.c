@@ -2,9 +2,7 @@
 // Joining, importing, and reports over free ranges.
 #include "hub_actions.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
@@ -57,16 +55,31 @@ static enum status join(struct hub *hub, const json_t *request, json_t **ret_rep
 
 struct lines {
     FILE *file;
-    char *line; // owned by getline
-    size_t room;
     int64_t number;
+    char line[ENTRY_LIMIT_BYTES + 1]; // one more than fits, so that too long is seen
 };
 
 static void lines_done(struct lines *lines)
 {
-    free(lines->line);
     if (lines->file != NULL)
         fclose(lines->file);
+}
+
+// Reads a line of at most the limit and one byte, without its line feed; false at the end.
+static bool next_line(struct lines *lines, size_t *ret_size)
+{
+    size_t size = 0;
+    int c = getc_unlocked(lines->file);
+    if (c == EOF)
+        return false;
+    while (c != EOF && c != '\n' && size < sizeof lines->line) {
+        lines->line[size++] = (char)c;
+        // What follows a line that is too long stays unread: it is refused anyway.
+        c = size < sizeof lines->line ? getc_unlocked(lines->file) : EOF;
+    }
+    lines->number++;
+    *ret_size = size;
+    return true;
 }
 
 struct imported {
@@ -98,14 +111,11 @@ static enum status read_batch(struct lines *lines, struct intake *intake, bool *
     while (intake->count < IMPORT_BATCH_LINES &&
            intake->text.size_bytes + 2 * (size_t)ENTRY_LIMIT_BYTES < INTAKE_TEXT_LIMIT_BYTES) {
         struct err why = {.text = ""};
-        ssize_t size = getline(&lines->line, &lines->room, lines->file);
-        *ret_more = size >= 0;
-        if (size < 0)
+        size_t size = 0;
+        *ret_more = next_line(lines, &size);
+        if (!*ret_more)
             return ferror(lines->file) ? err_errno(err, "reading the file failed") : STATUS_OK;
-        lines->number++;
-        if (lines->line[size - 1] == '\n')
-            size--;
-        enum status status = intake_add(intake, lines->line, (size_t)size, &why);
+        enum status status = intake_add(intake, lines->line, size, &why);
         if (status != STATUS_OK)
             return err_set(err, status, "line %lld: %.350s", (long long)lines->number, why.text);
     }

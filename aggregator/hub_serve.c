@@ -106,10 +106,9 @@ enum status hub_serve(const char *folder, const char *listen, struct err *err)
     TRY(hub_check(folder, err));
     TRY(lock_take(folder, &lock, err));
     TRY(hub_open(folder, HUB_WRITE, &hub, err));
-    TRY(open_server(hub, listen, &server, err));
+    // Before the listener, whose "listening" in the log tells scripts that commands can begin.
     TRY(control_open(folder, hub_actions_answer, hub, &control, err));
-    log_event(LOG_LEVEL_INFO, "listening", "listener", "hub", "address", server_address(server),
-              (char *)NULL);
+    TRY(open_server(hub, listen, &server, err));
     wait_for_stop();
     return STATUS_OK;
 }

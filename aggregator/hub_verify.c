@@ -13,8 +13,6 @@
 #include "projection.h"
 #include "stmt.h"
 
-enum { COLUMN_MAX = 16 };
-
 // ---- the scratch database --------------------------------------------------------------------
 
 struct scratch {

@@ -130,6 +130,7 @@ static enum status replace_answer(struct db *db, const struct unit_tree *units,
     if (item == NULL || answer->level > item->levels)
         return err_set(err, STATUS_BAD_INPUT,
                        "a detail answers an item or level that its response's form does not have");
+    // IND-12: the last one counts, where the response was counted.
     if (former == answer->level)
         return STATUS_OK;
     if (former > 0)

@@ -92,7 +92,7 @@ static void take_channel_for_groups(struct report_sums *sums, const struct tally
 static void take_channel(void *context, const struct tally_row *row)
 {
     struct report_sums *sums = context;
-    enum response_channel channel = RESPONSE_SCREEN;
+    enum response_channel channel = RESPONSE_SCREEN; // IND-09
     if (!response_channel_find(row->channel, &channel))
         return; // a CHECK of the table keeps such a row out
     if (!row->flagged)
@@ -222,6 +222,7 @@ enum status report_sums_read(const struct hub *hub, struct db *db, const char *u
         memcpy(ret_sums->areas[i], setup->areas[i].code, sizeof ret_sums->areas[i]);
     ret_sums->area_count = setup->area_count;
     ret_sums->channels = period->halves;
+    // IND-11: every official and calendar period ends on half-month borders.
     if (period->halves)
         TRY(tally_read_a(db, unit, period->from_half, period->to_half, take_headline, ret_sums,
                          err));

@@ -78,7 +78,7 @@ static enum status move_c(struct db *db, const struct tally_cell *cell,
 enum status tally_move(struct db *db, const struct unit_tree *units, const struct tally_cell *cell,
                        const struct tally_counts *counts, enum tally_way way, struct err *err)
 {
-    const struct unit *lineage[UNIT_DEPTH_MAX];
+    const struct unit *lineage[UNIT_DEPTH_MAX]; // IND-13
     size_t depth = unit_lineage(units, cell->unit, cell->day, lineage);
     if (depth == 0)
         return err_set(err, STATUS_BAD_INPUT, "the setup has no unit with that code on that day");

@@ -144,7 +144,7 @@ static void log_statements(const struct db *db)
     if (path == NULL || path[0] == '\0' || db->statements == NULL)
         return;
     AUTO(buf_done) struct buf text;
-    buf_init(&text, 64 * 1024); // a thousand statements of 64 characters
+    buf_init(&text, (size_t)64 * 1024); // a thousand statements of 64 characters
     for (size_t i = 0; i < db->schema->statement_count; i++)
         if (db->statements[i] != NULL)
             buf_addf(&text, "%s.%s\n", db->schema->name, db->schema->statements[i].name);

@@ -9,7 +9,6 @@
 enum {
     GUARD_TARGET_LIMIT_BYTES = 512, // longest address of ours is far below
     GUARD_HEADER_LIMIT = 64,        // browsers send about 15
-    GUARD_BODY_LIMIT_BYTES = 8192,  // what a route with a form states; the server compares
 };
 
 struct guard_request {

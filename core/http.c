@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "urlform.h"
+
 enum {
     COOKIE_LIMIT_BYTES = 1024, // ours are under 200; browsers take 4096
 };
@@ -43,6 +45,23 @@ bool request_same_origin(const struct request *request)
     const char *slashes = strstr(origin, "://");
     bool web = strncmp(origin, "http://", 7) == 0 || strncmp(origin, "https://", 8) == 0;
     return web && host != NULL && strcasecmp(slashes + 3, host) == 0;
+}
+
+static bool says_form(const char *type)
+{
+    static const char form[] = "application/x-www-form-urlencoded";
+    const size_t size_bytes = sizeof form - 1;
+    return strncasecmp(type, form, size_bytes) == 0 && strchr("; \t", type[size_bytes]) != NULL;
+}
+
+enum status request_form(const struct request *request, const char *const *names,
+                         struct urlform *ret_form, struct err *err)
+{
+    const char *type = request->header == NULL ? NULL : request->header(request, "Content-Type");
+    if (type != NULL && !says_form(type))
+        return err_set(err, STATUS_BAD_INPUT,
+                       "Content-Type must be application/x-www-form-urlencoded");
+    return urlform_read(request->body, request->body_size_bytes, names, ret_form, err);
 }
 
 void reply_init(struct reply *reply)

@@ -36,6 +36,11 @@ bool request_cookie(const struct request *request, const char *name, char *ret_v
 // True when an unsafe request comes from our own page: Origin (or, when absent, Sec-Fetch-Site)
 // names this host. A request without either is from no browser and is let through.
 bool request_same_origin(const struct request *request);
+struct urlform;
+// Reads the body as urlform_read does. STATUS_BAD_INPUT too when Content-Type says that it is
+// something else: what was meant otherwise must not be taken for a form.
+enum status request_form(const struct request *request, const char *const *names,
+                         struct urlform *ret_form, struct err *err) MUST_USE;
 
 struct asset;
 struct reply;

@@ -59,11 +59,13 @@ static enum status resolve(const char *address, struct addrinfo **ret_info, stru
 static bool is_loopback(const struct sockaddr_storage *address)
 {
     if (address->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
-        return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+        struct sockaddr_in6 v6;
+        memcpy(&v6, address, sizeof v6);
+        return IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr);
     }
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
-    return ntohl(v4->sin_addr.s_addr) >> 24 == 127;
+    struct sockaddr_in v4;
+    memcpy(&v4, address, sizeof v4);
+    return ntohl(v4.sin_addr.s_addr) >> 24 == 127;
 }
 
 static enum status bind_socket(int socket_fd, const struct addrinfo *info, struct err *err)

@@ -229,7 +229,7 @@ enum status stmt_row(struct stmt *stmt, bool *ret_row, struct err *err)
 
 enum status stmt_run(struct stmt *stmt, int *ret_changes, struct err *err)
 {
-    bool row;
+    bool row = false;
     TRY(stmt_row(stmt, &row, err));
     if (row)
         return BUG(err, "statement %s gave a row to stmt_run", stmt->name);

@@ -89,7 +89,7 @@ uint32_t arming_set(struct armings *armings, const char *counter, const char *ar
         number = armings->last_number;
         slot->arming = (struct arming){.number = number, .step = step};
         strncpy(slot->arming.area, area, RESPONSE_CODE_CHARS);
-        slot->ends_ms = clock_mono_ms() + ARMING_LIFE_S * 1000;
+        slot->ends_ms = clock_mono_ms() + ARMING_LIFE_S * INT64_C(1000);
         slot->ended = false;
         slot->version++;
     }

@@ -166,7 +166,7 @@ static enum status read_form(const struct request *request, struct desk *desk, s
     const struct setup *setup = &desk->view.kiosk->setup;
     if (!request_same_origin(request))
         return err_set(err, STATUS_DENIED, "a form of the desk came from another site");
-    TRY(urlform_read(request->body, request->body_size_bytes, names, &desk->form, err));
+    TRY(request_form(request, names, &desk->form, err));
     const struct setup_area *area = setup_area(setup, value_or(&desk->form, "area", ""));
     const struct setup_counter *counter =
         setup_counter(setup, value_or(&desk->form, "counter", ""));
@@ -183,11 +183,11 @@ static void keep_choice(const struct desk *desk, struct reply *reply)
     reply_cookie(reply, COUNTER_COOKIE, desk->counter, REMEMBER_S, false);
 }
 
-static enum status show_fault(struct desk *desk, const char *word, struct reply *reply,
-                              struct err *err)
+static enum status show_fault(struct desk *desk, const char *word, enum status status,
+                              struct reply *reply, struct err *err)
 {
     view_word(&desk->view, "fault", word, NULL);
-    reply->http_status = 400;
+    reply->http_status = status_http(status);
     return show(desk, reply, err);
 }
 
@@ -273,6 +273,8 @@ static enum status slip_after(const struct request *request, struct reply *reply
     TRY(read_form(request, &desk, err));
     if (slip->job.status == STATUS_CONFLICT)
         return ask_replace(&desk, reply, err);
+    if (slip->job.status == STATUS_GONE)
+        return show_fault(&desk, "fault_rated", STATUS_GONE, reply, err);
     if (slip->job.status != STATUS_OK)
         return err_set(err, slip->job.status, "%s", slip->job.err.text);
     keep_choice(&desk, reply);
@@ -288,7 +290,10 @@ enum status desk_pages_slip(const struct request *request, struct reply *reply, 
         return STATUS_OK;
     TRY(read_form(request, &desk, err));
     if (desk.area[0] == '\0')
-        return show_fault(&desk, "fault_area", reply, err);
+        return show_fault(&desk, "fault_area", STATUS_BAD_INPUT, reply, err);
+    // None is a choice; one that the setup has given up since the page was opened is a mistake.
+    if (desk.counter[0] == '\0' && value_or(&desk.form, "counter", "")[0] != '\0')
+        return show_fault(&desk, "fault_counter", STATUS_BAD_INPUT, reply, err);
     struct slip_job *slip = calloc(1, sizeof(*slip));
     if (slip == NULL)
         return err_set(err, STATUS_NO_MEMORY, "no memory for a slip");
@@ -306,7 +311,9 @@ enum status desk_pages_slip(const struct request *request, struct reply *reply, 
     free_slip_job(reply->job);
     reply->job = NULL;
     // Area, counter and step were looked up here; what can be wrong is the dossier's code.
-    return status == STATUS_BAD_INPUT ? show_fault(&desk, "fault_dossier", reply, err) : status;
+    return status == STATUS_BAD_INPUT
+               ? show_fault(&desk, "fault_dossier", STATUS_BAD_INPUT, reply, err)
+               : status;
 }
 
 // ---- screens -----------------------------------------------------------------------------------
@@ -322,9 +329,9 @@ enum status desk_pages_arm(const struct request *request, struct reply *reply, s
     const struct setup_area *area = setup_area(&kiosk->setup, desk.area);
     const struct setup_counter *counter = setup_counter(&kiosk->setup, desk.counter);
     if (area == NULL)
-        return show_fault(&desk, "fault_area", reply, err);
+        return show_fault(&desk, "fault_area", STATUS_BAD_INPUT, reply, err);
     if (counter == NULL)
-        return show_fault(&desk, "fault_counter", reply, err);
+        return show_fault(&desk, "fault_counter", STATUS_BAD_INPUT, reply, err);
     (void)arming_set(kiosk->armings, counter->id, area->code, desk.step);
     AUTO(json_decrefp)
     json_t *values = json_pack("{s:s, s:s}", "counter", view_counter_name(&desk.view, counter),
@@ -342,7 +349,7 @@ enum status desk_pages_cancel(const struct request *request, struct reply *reply
         return STATUS_OK;
     TRY(read_form(request, &desk, err));
     if (desk.counter[0] == '\0')
-        return show_fault(&desk, "fault_counter", reply, err);
+        return show_fault(&desk, "fault_counter", STATUS_BAD_INPUT, reply, err);
     arming_cancel(desk.view.kiosk->armings, desk.counter);
     // The cancel button says only a counter; the form keeps what was chosen last.
     remember(request, AREA_COOKIE, desk.area);

@@ -10,7 +10,8 @@
 enum status desk_pages_get(const struct request *request, struct reply *reply,
                            struct err *err) MUST_USE;
 // POST /desk/slips: area, step, counter, dossier, replace → the slip with its QR code, or the
-// question whether an earlier slip of that dossier is to be replaced (409).
+// question whether an earlier slip of that dossier is to be replaced (409), or 410 when that step
+// has been rated.
 enum status desk_pages_slip(const struct request *request, struct reply *reply,
                             struct err *err) MUST_USE;
 // POST /desk/arm: opens the counter's screen for one visit.

@@ -112,6 +112,7 @@ static enum status answer_status(struct kiosk_answer *context, const json_t *req
         .phone_url = kiosk->phone_url,
         .screen_url = kiosk->screen_url,
         .problem = problem,
+        .writer = writer_figures(kiosk->writer),
     };
     struct db *db = dbpool_take(kiosk->readers);
     const enum status status = kiosk_status(db, &kiosk->setup, &live, ret_reply, err);

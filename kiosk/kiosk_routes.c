@@ -203,7 +203,9 @@ static enum status refuse_page(const struct request *request, const struct refus
     AUTO(view_done) struct view view = {0};
     view_init(kiosk, screen, language, false, &view);
     find_home(request, &view);
-    view_message(&view, refusal->word, NULL);
+    // The address was right: it is the first answer that is not there.
+    bool orphan = rating && refusal->http_status == 404;
+    view_message(&view, orphan ? "bad" : refusal->word, NULL);
     if (rating && refusal->http_status == 503)
         add_retry(&view, &form);
     else

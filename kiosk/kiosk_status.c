@@ -90,6 +90,10 @@ static enum status fill(struct db *db, const struct setup *setup, const struct k
                         json_boolean(slip_url_is_private(live->phone_url)));
     json_object_set_new(model, "trial", json_boolean(setup->trial));
     json_object_set_new(model, "sample", json_boolean(setup->sample));
+    json_object_set_new(model, "writer",
+                        json_pack("{s:I, s:I, s:I}", "jobs", (json_int_t)live->writer.jobs,
+                                  "batches", (json_int_t)live->writer.batches, "queued",
+                                  (json_int_t)live->writer.queued));
     json_object_set_new(model, "witness", json_false());
     return STATUS_OK;
 }

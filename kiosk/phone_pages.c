@@ -43,7 +43,7 @@ enum status phone_pages_code(const struct request *request, struct reply *reply,
     static const char *const names[] = {"code", "lang", NULL};
     struct kiosk *kiosk = request->context;
     struct urlform form;
-    TRY(urlform_read(request->body, request->body_size_bytes, names, &form, err));
+    TRY(request_form(request, names, &form, err));
     const char *typed = urlform_value(&form, "code");
     const char *language = urlform_value(&form, "lang");
     if (typed == NULL)

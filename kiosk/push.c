@@ -289,8 +289,8 @@ enum status push_open(struct kiosk *kiosk, const char *url, const char *key_path
         chars--;
     if (chars >= sizeof push->url || strlen(key_path) >= sizeof push->key_path)
         return err_set(err, STATUS_USAGE, "the hub's address or its key file's path is too long");
-    memcpy(push->url, url, chars);
-    strcpy(push->key_path, key_path);
+    (void)snprintf(push->url, sizeof push->url, "%.*s", (int)chars, url);
+    (void)snprintf(push->key_path, sizeof push->key_path, "%s", key_path);
     struct db *db = dbpool_take(kiosk->readers);
     const enum status status = read_state(push, db, err);
     dbpool_give(kiosk->readers, db);

@@ -3,6 +3,7 @@
 #include "rating.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
@@ -93,7 +94,7 @@ static enum status read_display(struct rating *rating, const struct urlform *for
     if (strlen(language) >= sizeof rating->language ||
         !page_has_language(rating->kiosk->pages, language))
         return bad(err, "lang", "names a language that this kiosk does not have");
-    strcpy(rating->language, language);
+    memcpy(rating->language, language, strlen(language) + 1);
     const char *large = urlform_value(form, "large");
     if (large != NULL && strcmp(large, "1") != 0 && strcmp(large, "0") != 0 && large[0] != '\0')
         return bad(err, "large", "must be 0 or 1");
@@ -113,7 +114,7 @@ static enum status read_answer(struct rating *rating, const struct form_item *it
     if (overall_page != (item->page == FORM_PAGE_OVERALL))
         return bad(err, item->id, "does not belong to this page");
     struct response_answer *answer = &response->answers[response->answer_count++];
-    strcpy(answer->item, item->id);
+    (void)snprintf(answer->item, sizeof answer->item, "%s", item->id);
     answer->level = (int)level;
     return STATUS_OK;
 }
@@ -126,7 +127,8 @@ static enum status read_topic(struct rating *rating, const struct form_topic *to
         return bad(err, field, "must be 1");
     if (response->page == pages[0])
         return bad(err, field, "does not belong to this page");
-    strcpy(response->topics[response->topic_count++], topic->id);
+    (void)snprintf(response->topics[response->topic_count++], sizeof response->topics[0], "%s",
+                   topic->id);
     return STATUS_OK;
 }
 
@@ -166,8 +168,8 @@ static enum status read_answers(struct rating *rating, const struct form *form,
             TRY(read_answer(rating, &form->items[i], value, err));
     }
     for (size_t i = 0; i < form->topic_count && wanted; i++) {
-        char field[FORM_ID_CHARS + 8] = "topic_";
-        strcat(field, form->topics[i].id);
+        char field[FORM_ID_CHARS + 8];
+        (void)snprintf(field, sizeof field, "topic_%s", form->topics[i].id);
         const char *value = urlform_value(fields, field);
         if (value != NULL)
             TRY(read_topic(rating, &form->topics[i], field, value, err));
@@ -190,10 +192,10 @@ static enum status place(struct rating *rating, const struct form **ret_form, st
                        "open it again");
     struct response *response = &rating->response;
     response->hour = clock_hour(clock_now_s());
-    strcpy(response->unit, setup->unit);
-    strcpy(response->counter, token->counter);
-    strcpy(response->area, token->area);
-    strcpy(response->form, area->form->name);
+    (void)snprintf(response->unit, sizeof response->unit, "%s", setup->unit);
+    (void)snprintf(response->counter, sizeof response->counter, "%s", token->counter);
+    (void)snprintf(response->area, sizeof response->area, "%s", token->area);
+    (void)snprintf(response->form, sizeof response->form, "%s", area->form->name);
     response->channel = token->channel;
     response->step = token->step;
     response->linked = token->arming == 0 && token->linked;

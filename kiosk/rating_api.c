@@ -120,7 +120,7 @@ static enum status after_post(const struct request *request, struct reply *reply
 enum status rating_api_post(const struct request *request, struct reply *reply, struct err *err)
 {
     struct urlform form;
-    TRY(urlform_read(request->body, request->body_size_bytes, rating_fields, &form, err));
+    TRY(request_form(request, rating_fields, &form, err));
     struct rating *rating = NULL;
     TRY(rating_new(request->context, &form, &rating, err));
     reply->job = &rating->job;
@@ -139,7 +139,7 @@ static enum status read_step_form(const struct request *request, struct urlform 
     size_t count = 3;
     for (size_t i = 0; rating_fields[i] != NULL && count < URLFORM_FIELD_MAX; i++)
         names[count++] = rating_fields[i];
-    return urlform_read(request->body, request->body_size_bytes, names, ret_form, err);
+    return request_form(request, names, ret_form, err);
 }
 
 static const char *value_or(const struct urlform *form, const char *name, const char *fallback)

@@ -291,5 +291,10 @@ enum status screen_pages_step(struct view *view, const struct token *token,
         return err_set(err, STATUS_BAD_INPUT, "field \"page\" names a page that is not asked");
     view_set(view, "skip", json_boolean(strcmp(step->page, "agency") == 0));
     set_faces(view, setup_counter(setup, token->counter), area, item);
+    if (strcmp(step->page, "agency") == 0) {
+        // This one is about the office as a whole, not about what was done at this counter.
+        view_text(view, "area_name", "");
+        view_text(view, "counter_name", setup->office_name);
+    }
     return view_render(view, "screen_faces", "title_rate", out, err);
 }

@@ -145,12 +145,12 @@ static enum status sort_units(struct unit_tree *tree, struct err *err)
 {
     if (tree->count == 0)
         return err_set(err, STATUS_BAD_INPUT, "there must be at least one unit");
-    tree->sorted = malloc(tree->count * sizeof(*tree->sorted));
+    tree->sorted = malloc(tree->count * sizeof(struct unit *));
     if (tree->sorted == NULL)
         return err_set(err, STATUS_NO_MEMORY, "no memory for the units");
     for (size_t i = 0; i < tree->count; i++)
         tree->sorted[i] = &tree->units[i];
-    qsort(tree->sorted, tree->count, sizeof(*tree->sorted), compare_units);
+    qsort(tree->sorted, tree->count, sizeof(struct unit *), compare_units);
     for (size_t i = 1; i < tree->count; i++) {
         const struct unit *before = tree->sorted[i - 1], *unit = tree->sorted[i];
         if (strcmp(before->code, unit->code) == 0 && unit->valid_from < before->valid_to)

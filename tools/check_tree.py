@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Checks the rules of the house that a compiler does not: arrows between rooms, one including
 file per foreign library, unique stems, exported names, what programs link, function and file
-sizes, option tables against man pages, indicator numbers.
+sizes, the programs' help against their manual pages, indicator numbers.
 
 usage: check_tree.py [--build build]     (the programs must have been built)
 """
@@ -28,6 +28,12 @@ FOREIGN = {
     "ini.h": "core/option.c", "qrencode.h": "core/qr.c", "cairo.h": "print/draw.c",
     "cairo/cairo.h": "print/draw.c",
 }
+# The C library's own headers, beside those under a folder of the system.
+SYSTEM_FOLDERS = ("sys/", "net/", "netinet/", "arpa/")
+SYSTEM = {"ctype.h", "dirent.h", "errno.h", "fcntl.h", "ifaddrs.h", "inttypes.h", "libgen.h",
+          "limits.h", "math.h", "netdb.h", "poll.h", "pthread.h", "semaphore.h", "signal.h",
+          "spawn.h", "stdarg.h", "stdatomic.h", "stdbool.h", "stddef.h", "stdint.h", "stdio.h",
+          "stdlib.h", "string.h", "strings.h", "time.h", "unistd.h"}
 GENERATED = {"kiosk_sql.h": "kiosk", "hub_sql.h": "aggregator", "schema_assets.h": "schema",
              "kiosk_assets.h": "kiosk", "hub_assets.h": "aggregator"}
 MAY_LINK = {
@@ -37,7 +43,7 @@ MAY_LINK = {
                            "m"},
     "hailong-print": {"jansson", "qrencode", "cairo", "utf8proc", "inih", "c", "m"},
 }
-FUNCTION_LINES_MAX, FILE_LINES_MAX, NESTING_MAX = 70, 600, 4
+FUNCTION_LINES_MAX, FILE_LINES_MAX, NESTING_MAX = 70, 600, 3
 
 faults = []
 
@@ -63,8 +69,12 @@ def check_includes():
             owner = where.get(name) or GENERATED.get(name)
             if owner and owner not in MAY_USE[room]:
                 fault(path, f"includes {name} of {owner}/: that arrow goes the other way")
-            if name in FOREIGN and FOREIGN[name] != path:
-                fault(path, f"includes {name}; only {FOREIGN[name]} may")
+            if name in FOREIGN:
+                if FOREIGN[name] != path:
+                    fault(path, f"includes {name}; only {FOREIGN[name]} may")
+            elif owner is None and name not in SYSTEM and not name.startswith(SYSTEM_FOLDERS):
+                fault(path, f"includes {name}, which is neither ours nor known here: name the one "
+                      "file that may")
             if name == "sqlite.h" and room != "core":
                 fault(path, "includes core/sqlite.h; outside core/ use db.h and stmt.h")
 
@@ -76,17 +86,6 @@ def check_stems():
     for stem, folders in seen.items():
         if len(folders) > 1:
             fault(stem, f"the stem stands in {', '.join(sorted(folders))}")
-
-
-def prefixes(path):
-    """The name prefixes that a file may export: its stem, and the stem it was split from."""
-    stem = os.path.splitext(os.path.basename(path))[0]
-    found, parts = {stem}, stem.split("_")
-    for n in range(1, len(parts)):
-        parent = "_".join(parts[:n])
-        if os.path.exists(f"{os.path.dirname(path)}/{parent}.h"):
-            found.add(parent)
-    return found
 
 
 def check_symbols(build):
@@ -103,12 +102,16 @@ def check_symbols(build):
             symbol = line.split()[-1]
             if symbol == "main" and os.path.basename(path).startswith("hailong_"):
                 continue
-            if not any(symbol == p or symbol.startswith(p + "_") for p in prefixes(path)):
+            stem = os.path.splitext(os.path.basename(path))[0]
+            if symbol != stem and not symbol.startswith(stem + "_"):
                 fault(path, f"exports {symbol}, which its name does not announce")
 
 
 def check_links(build):
     for program, allowed in MAY_LINK.items():
+        if not os.path.exists(f"{build}/{program}"):
+            fault(program, "was not built: run make first")
+            continue
         out = subprocess.run(["readelf", "-d", f"{build}/{program}"], capture_output=True,
                              text=True, check=True).stdout
         needed = re.findall(r"\(NEEDED\).*\[lib([^\]]+?)\.so", out)
@@ -143,10 +146,9 @@ def check_shape():
                 fault(f"{path}:{begin}", f"function of {len(body)} lines; at most "
                       f"{FUNCTION_LINES_MAX}")
             for offset, line in enumerate(body):
-                depth = (len(line) - len(line.lstrip(" "))) // 4
-                if line.lstrip().startswith(("if ", "for ", "while ", "switch ")) and \
-                        line.startswith("    " * (NESTING_MAX + 1)) and depth - 1 >= NESTING_MAX \
-                        and body[offset - 1].rstrip().endswith("{"):
+                # clang-format has seen to it that four spaces are one level
+                statement = re.match(r"( +)(\} else )?(if|for|while|switch|do)\b[^\w]", line + " ")
+                if statement and len(statement.group(1)) // 4 > NESTING_MAX:
                     fault(f"{path}:{begin + offset + 1}", f"nested deeper than {NESTING_MAX}")
     lengths.sort()
     if lengths:
@@ -158,29 +160,87 @@ def check_shape():
             fault("shape", f"90 % of functions are under {ninety + 1} lines; at most 40")
 
 
+def sections(text):
+    """{heading: body} of a manual page in man macros, its escapes undone."""
+    text = re.sub(r"\\f[A-Z]|\\&", "", text).replace("\\-", "-").replace("\\(aq", "'")
+    parts = re.split(r"^\.SH (.+)$", text, flags=re.M)
+    return {name.strip('"'): body for name, body in zip(parts[1::2], parts[2::2])}
+
+
+def paragraphs(text):
+    """{first word: paragraph} of tagged paragraphs, whose first line names an option or command."""
+    found = {}
+    for part in re.split(r"^\.TP.*\n", text, flags=re.M)[1:]:
+        first, _, body = part.partition("\n")
+        words = re.sub(r"^\.[A-Z]+ ", "", first).replace('"', "").split()
+        found[words[0]] = " ".join((" ".join(words) + " " + body).split())
+    return found
+
+
+def offered(help_text):
+    """What --help offers: {option or command: (value's name, text)} in two dictionaries."""
+    options, commands = {}, {}
+    for name, value, text in re.findall(r"^  (--[a-z-]+)(?: ([A-Z:]+))?(?: {3,}|\n +)(.+)$",
+                                        help_text, re.M):
+        options[name] = (value, text)
+    block = re.search(r"^Commands:\n((?: .*\n)+)", help_text, re.M)
+    for name, text in re.findall(r"^  ([a-z]+).*\n +(.+)$", block.group(1) if block else "", re.M):
+        commands[name] = text
+    return options, commands
+
+
+def compare_option(page, name, value, text, said):
+    if value and value not in said:
+        fault(page, f"{name} takes {value}, which its paragraph does not say")
+    for pattern, what in ((r"Default: (.+)\.$", "default"), (r"From (\S+) to", "lower limit"),
+                          (r"From \S+ to (\d+)", "upper limit")):
+        found = re.search(pattern, text)
+        if found and not re.search(rf"(?<![\d.]){re.escape(found.group(1))}(?!\d)", said):
+            fault(page, f"does not give the {what} of {name}: {found.group(1)}")
+
+
+def check_commands(build, program, page, commands, parts):
+    """Each command's own paragraph names exactly the options that the command takes."""
+    described = paragraphs(parts.get("COMMANDS", ""))
+    for name in sorted(set(commands) ^ set(described)):
+        fault(page, f"command {name}: " + ("not described" if name in commands else "not offered"))
+    for name in sorted(set(commands) & set(described)):
+        out = subprocess.run([f"{build}/{program}", name, "--help"], capture_output=True,
+                             text=True, check=True).stdout
+        own = set(offered(out)[0]) - {"--help", "--version", "--config", "--log-level"}
+        said = set(re.findall(r"--[a-z][a-z-]+", described[name]))
+        for option in sorted(own - said):
+            fault(page, f"command {name} takes {option}, which its paragraph does not say")
+        for option in sorted(said - own):
+            fault(page, f"command {name} does not take {option}, which its paragraph names")
+
+
 def check_manuals(build):
     for program, page in (("hailong-kiosk", "docs/man/hailong-kiosk.8"),
                           ("hailong-aggregator", "docs/man/hailong-aggregator.8"),
                           ("hailong-print", "docs/man/hailong-print.1")):
-        if not os.path.exists(page):
-            fault(page, "is missing")
+        if not os.path.exists(page) or not os.path.exists(f"{build}/{program}"):
+            fault(page, "is missing, or its program was not built")
             continue
-        manual = open(page, encoding="utf-8").read().replace("\\-", "-")
         out = subprocess.run([f"{build}/{program}", "--help"], capture_output=True, text=True,
                              check=True).stdout
-        offered = set(re.findall(r"--[a-z][a-z-]+", out))
-        described = set(re.findall(r"--[a-z][a-z-]+", manual))
-        for option in sorted(offered - described):
-            fault(page, f"does not describe {option}, which --help offers")
-        for option in sorted(described - offered):
-            fault(page, f"describes {option}, which --help does not offer")
-        default = re.findall(r"(--[a-z-]+)[^\n]*?\(default: ([^)]+)\)", out)
-        for option, value in default:
-            if value not in manual:
-                fault(page, f"does not give the default of {option}: {value}")
+        parts = sections(open(page, encoding="utf-8").read())
+        for heading in ("NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "EXAMPLES"):
+            if heading not in parts:
+                fault(page, f"has no section {heading}")
+        described = paragraphs(parts.get("OPTIONS", ""))
+        options, commands = offered(out)
+        for name in sorted(set(options) ^ set(described)):
+            fault(page, f"{name}: " + ("not described" if name in options else "not offered"))
+        for name in sorted(set(options) & set(described)):
+            compare_option(page, name, *options[name], described[name])
+        check_commands(build, program, page, commands, parts)
 
 
 def check_indicators():
+    if not os.path.exists("docs/INDICATORS.md"):
+        fault("docs/INDICATORS.md", "is missing")
+        return
     text = open("docs/INDICATORS.md", encoding="utf-8").read()
     numbers = sorted(set(re.findall(r"^#+ (IND-\d\d)", text, re.M)))
     if not numbers:

@@ -13,17 +13,32 @@ clang-format --dry-run --Werror $everything 2>&1 | head -n 20
 clang-format --dry-run --Werror $everything >/dev/null 2>&1 || bad=1
 
 echo "clang-tidy"
-includes="-D_GNU_SOURCE -DHAILONG_VERSION=\"lint\" -Icore -Ischema -Ikiosk -Iaggregator -Iprint -I$build/gen -std=gnu17"
-echo "$sources" | xargs -P 2 -n 6 sh -c 'clang-tidy --quiet "$@" -- '"$(printf '%s' "$includes" | sed 's/"/\\"/g')"' 2>/dev/null' sh >"$build/tidy.txt" || bad=1
+# tools/tidy_model.h says why it stands before every source, and why not before err.c
+tidy() {
+    xargs -P 2 -n 4 sh -c 'build=$1 model=$2; shift 2
+        clang-tidy --quiet "$@" -- $model -D_GNU_SOURCE -DHAILONG_VERSION=\"lint\" -Icore -Ischema \
+            -Ikiosk -Iaggregator -Iprint -I"$build/gen" -std=gnu17 2>/dev/null' sh "$build" "$1"
+}
+{
+    echo core/err.c | tidy "" || echo "error: clang-tidy refused a file"
+    echo "$sources" | grep -v '^core/err\.c$' | tidy "-include tools/tidy_model.h" ||
+        echo "error: clang-tidy refused a file"
+} >"$build/tidy.txt"
 grep -E 'warning:|error:' "$build/tidy.txt" | sort -u | head -n 30
+! grep -qE 'warning:|error:' "$build/tidy.txt" || bad=1
 
 echo "cppcheck"
+# memleak: it does not know the cleanup attribute; the address sanitizer looks for leaks.
+# varFuncNullUB: NULL is a pointer in every C library that we build with, and log_event's
+# sentinel attribute asks for it.
 cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
-    --suppress=missingIncludeSystem --suppress=unknownMacro --error-exitcode=1 -j 2 \
+    --suppress=missingIncludeSystem --suppress=unknownMacro --suppress=memleak \
+    --suppress=varFuncNullUB --error-exitcode=1 -j 2 \
     -D_GNU_SOURCE -Icore -Ischema -Ikiosk -Iaggregator -Iprint -I"$build/gen" $rooms || bad=1
 
 echo "tree"
 python3 tools/check_tree.py --build "$build" || bad=1
+python3 tools/check_limits.py || bad=1
 
 if [ $bad = 0 ]; then echo "lint: clean"; else echo "lint: see above"; fi
 exit $bad

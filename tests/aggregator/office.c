@@ -114,9 +114,9 @@ void office_kiosk_setup(struct office_kiosk *kiosk, bool trial, bool sample)
     // Blanks behind the document make it two entries, as a larger office's is.
     for (int i = 0; i < ENTRY_PIECE_BYTES; i++)
         buf_add_char(&setup, ' ');
-    assert_int_equal(entry_split(ENTRY_SETUP, id, setup.data, setup.size_bytes, add_piece, kiosk,
-                                 &err),
-                     STATUS_OK);
+    assert_int_equal(
+        entry_split(ENTRY_SETUP, id, setup.data, setup.size_bytes, add_piece, kiosk, &err),
+        STATUS_OK);
 }
 
 uint32_t office_hour(const char *text)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// ledger.c, intake.c and projection.c: lanes taken whole or refused with the reason.
+// ledger.c, intake.c and projection.c: lanes taken whole or refused with the reason; changed
+// answers (IND-12).
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -129,10 +129,10 @@ static int make_line(char line[512], int seq, const unsigned char id[16])
 static int probe_insert(const char *path, const char *schema_path, int rows, int batch)
 {
     sqlite3 *db = open_like_kiosk(path, schema_path);
-    run(db, "INSERT INTO head(one,size,frontier) VALUES(1,0,x'') ON CONFLICT DO NOTHING");
+    run(db, "INSERT INTO head(one,lane,size,frontier) VALUES(1,hex(zeroblob(16)),0,x'')");
     sqlite3_stmt *entry = prepare(db, "INSERT INTO entry(seq,id,part,line) VALUES(?,?,0,?)");
     sqlite3_stmt *replay =
-        prepare(db, "INSERT INTO replay(id,part,day,mac) VALUES(?,0,20000,randomblob(32))");
+        prepare(db, "INSERT INTO replay(id,part,mac) VALUES(?,0,randomblob(16))");
     sqlite3_stmt *head = prepare(db, "UPDATE head SET size=?, frontier=randomblob(512)");
     sqlite3_stmt *begin = prepare(db, "BEGIN IMMEDIATE"), *commit = prepare(db, "COMMIT");
     int64_t start = now_ns();

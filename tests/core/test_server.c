@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
-// server.c over real sockets: answers, limits, waiting for the writer, closing.
+// server.c over real sockets: answers, limits, deadlines, addresses.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <pthread.h>
-#include <sched.h>
-#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,243 +13,9 @@
 
 #include "clock.h"
 #include "coretest_assets.h"
-#include "coretest_sql.h"
-#include "listener.h"
-#include "server.h"
-#include "stmt.h"
-#include "support/scratch.h"
-#include "support/stmt_check.h"
-#include "support/wire.h"
+#include "serving.h"
 
-static char context_text[] = "context";
 static struct wire_answer answer; // too large for the stack of a test
-
-// ---- handlers ----------------------------------------------------------------------------------
-
-static enum status get_hello(const struct request *request, struct reply *reply, struct err *err)
-{
-    (void)err;
-    assert_ptr_equal(request->context, context_text);
-    buf_add_text(&reply->body, "xin chào\n");
-    return STATUS_OK;
-}
-
-static enum status get_facts(const struct request *request, struct reply *reply, struct err *err)
-{
-    (void)err;
-    const char *agent = request->header(request, "user-AGENT");
-    reply->content_type = "text/plain; charset=utf-8";
-    buf_addf(&reply->body, "%s|%s|%s|%s|%s|%s|%s|%u", request->path, request->param[0],
-             request->param[1], request->query, request->peer, request->local,
-             agent == NULL ? "-" : agent, request->listener);
-    reply_header(reply, "X-Extra", "a");
-    reply_header(reply, "Cache-Control", "public, max-age=60");
-    return STATUS_OK;
-}
-
-static enum status post_echo(const struct request *request, struct reply *reply, struct err *err)
-{
-    (void)err;
-    assert_int_equal(request->body[request->body_size_bytes], '\0');
-    buf_add(&reply->body, request->body, request->body_size_bytes);
-    return STATUS_OK;
-}
-
-static enum status get_broken(const struct request *request, struct reply *reply, struct err *err)
-{
-    (void)request;
-    buf_add_text(&reply->body, "half a page that nobody must see");
-    return err_set(err, STATUS_IO, "the disk is gone: secret detail");
-}
-
-static enum status post_conflict(const struct request *request, struct reply *reply,
-                                 struct err *err)
-{
-    (void)request;
-    (void)reply;
-    return err_set(err, STATUS_CONFLICT, "said already");
-}
-
-static enum status get_asset(const struct request *request, struct reply *reply, struct err *err)
-{
-    (void)request;
-    (void)err;
-    reply->asset = asset_find(&coretest_assets, "assets/tiny.txt");
-    return STATUS_OK;
-}
-
-static enum status post_redirect(const struct request *request, struct reply *reply,
-                                 struct err *err)
-{
-    (void)request;
-    (void)err;
-    reply_cookie(reply, "seen", "1", 60, false);
-    reply_redirect(reply, "/hello");
-    return STATUS_OK;
-}
-
-// A job that adds one note; the code is made from the body's number.
-struct note_job {
-    struct writer_job job;
-    unsigned char code[16];
-};
-
-static sem_t gate;    // held closed by tests that need a busy writer
-static sem_t at_gate; // posted by a job that waits there
-static enum { GATE_OPEN, GATE_USED } gate_use;
-
-static enum status add_note(struct db *db, struct writer_job *job, struct err *err)
-{
-    struct note_job *note = (struct note_job *)job;
-    AUTO(stmt_releasep) struct stmt *q = NULL;
-    TRY(stmt_use(db, CORETEST_NOTE_INSERT, &q, err));
-    stmt_bind_blob(q, 1, note->code, sizeof(note->code));
-    stmt_bind_text(q, 2, "ghi chú");
-    return stmt_run(q, NULL, err);
-}
-
-static enum status wait_at_gate(struct db *db, struct writer_job *job, struct err *err)
-{
-    sem_post(&at_gate);
-    sem_wait(&gate);
-    return add_note(db, job, err);
-}
-
-static void free_note(struct writer_job *job)
-{
-    free(job);
-}
-
-static enum status after_note(const struct request *request, struct reply *reply, struct err *err)
-{
-    (void)request;
-    if (reply->job->status != STATUS_OK)
-        return err_set(err, reply->job->status, "%s", reply->job->err.text);
-    reply->http_status = 201;
-    buf_add_text(&reply->body, "đã ghi");
-    return STATUS_OK;
-}
-
-static enum status post_note(const struct request *request, struct reply *reply, struct err *err)
-{
-    struct note_job *note = calloc(1, sizeof(*note));
-    if (note == NULL)
-        return err_set(err, STATUS_NO_MEMORY, "no memory");
-    uint64_t number = strtoull(request->body, NULL, 10);
-    memcpy(note->code, &number, sizeof(number));
-    note->job.apply = gate_use == GATE_USED ? wait_at_gate : add_note;
-    reply->job = &note->job;
-    reply->job_free = free_note;
-    reply->after = strcmp(request->path, "/note") == 0 ? after_note : NULL;
-    return STATUS_OK;
-}
-
-static void refusal(const struct request *request, struct reply *reply)
-{
-    const char *agent = request->header(request, "User-Agent");
-    buf_addf(&reply->body, "refused %u %s", reply->http_status, agent == NULL ? "-" : agent);
-}
-
-static const struct route routes[] = {
-    {HTTP_GET, "/hello", get_hello, 3, 0, false},
-    {HTTP_GET, "/facts/{a}/{b}", get_facts, 1, 0, true},
-    {HTTP_POST, "/echo", post_echo, 1, 8192, false},
-    {HTTP_POST, "/large", post_echo, 1, 100000, false},
-    {HTTP_POST, "/empty", post_echo, 1, 0, false},
-    {HTTP_GET, "/broken", get_broken, 1, 0, false},
-    {HTTP_POST, "/conflict", post_conflict, 1, 0, false},
-    {HTTP_GET, "/file", get_asset, 1, 0, false},
-    {HTTP_POST, "/redirect", post_redirect, 1, 0, false},
-    {HTTP_POST, "/note", post_note, 1, 64, false},
-    {HTTP_POST, "/plain-note", post_note, 1, 64, false},
-    {HTTP_GET, "/phone", get_hello, 2, 0, false},
-};
-
-// ---- a server with its writer -------------------------------------------------------------------
-
-struct place {
-    struct scratch scratch;
-    char path[SCRATCH_PATH_SIZE];
-    struct writer *writer;
-    struct server *server;
-    const char *address;
-};
-
-static struct server_config config_of(struct writer *writer)
-{
-    return (struct server_config){
-        .name = "test",
-        .address = "127.0.0.1:0",
-        .listener = 1,
-        .threads = 2,
-        .connections_per_thread = 120,
-        .idle_timeout_s = 30,
-        .request_deadline_ms = 20000,
-        .routes = routes,
-        .route_count = ARRAY_SIZE(routes),
-        .assets = &coretest_assets,
-        .asset_folder = "assets/",
-        .writer = writer,
-        .context = context_text,
-        .refusal = refusal,
-    };
-}
-
-static struct server *open_server(const struct server_config *config)
-{
-    struct server *server = NULL;
-    struct err err = {0};
-    enum status status = server_open(config, &server, &err);
-    assert_string_equal(err.text, "");
-    assert_int_equal(status, STATUS_OK);
-    return server;
-}
-
-static struct place *place_open(size_t queue_limit)
-{
-    struct place *place = calloc(1, sizeof(*place));
-    struct db *db = NULL;
-    struct err err = {0};
-    struct writer_config config = {
-        .queue_limit = queue_limit, .wal_limit_bytes = 32 << 20, .wal_soft_bytes = 4 << 20};
-    assert_non_null(place);
-    place->scratch = scratch_make();
-    scratch_path(&place->scratch, "server.db", place->path);
-    stmt_check_migrated(place->path, &coretest_schema);
-    assert_int_equal(db_open(place->path, DB_WRITE, &coretest_schema, &db, &err), STATUS_OK);
-    assert_int_equal(writer_open(db, place->path, NULL, &config, &place->writer, &err), STATUS_OK);
-    struct server_config server = config_of(place->writer);
-    place->server = open_server(&server);
-    place->address = server_address(place->server);
-    return place;
-}
-
-static void place_close(struct place **slot)
-{
-    struct place *place = *slot;
-    server_close(place->server);
-    writer_close(place->writer);
-    scratch_remove(&place->scratch);
-    free(place);
-}
-
-static int64_t note_count(const struct place *place)
-{
-    struct db *db = NULL;
-    struct err err = {0};
-    bool row = false;
-    int64_t count = -1;
-    assert_int_equal(db_open(place->path, DB_READ, &coretest_schema, &db, &err), STATUS_OK);
-    {
-        AUTO(stmt_releasep) struct stmt *q = NULL;
-        assert_int_equal(stmt_use(db, CORETEST_NOTE_COUNT, &q, &err), STATUS_OK);
-        assert_int_equal(stmt_row(q, &row, &err), STATUS_OK);
-        assert_true(row);
-        count = stmt_int(q, 0);
-    }
-    db_close(db);
-    return count;
-}
 
 static void assert_header(const char *name, const char *expected)
 {
@@ -268,13 +31,12 @@ static void assert_no_header(const char *name)
     assert_false(wire_header(&answer, name, value, sizeof(value)));
 }
 
-// ---- tests
 // ---------------------------------------------------------------------------------------
 
 static void a_page_is_answered_with_every_security_header(void **state)
 {
     (void)state;
-    AUTO(place_close) struct place *place = place_open(8);
+    AUTO(serving_close) struct serving *place = serving_open(8);
     wire_ask(place->address, "GET", "/hello", NULL, NULL, &answer);
     assert_int_equal(answer.status, 200);
     assert_string_equal(answer.body, "xin chào\n");
@@ -293,9 +55,9 @@ static void a_page_is_answered_with_every_security_header(void **state)
 static void a_program_may_set_its_own_policy(void **state)
 {
     (void)state;
-    struct server_config config = config_of(NULL);
+    struct server_config config = serving_config(NULL);
     config.content_security_policy = "default-src 'self'";
-    AUTO(server_closep) struct server *server = open_server(&config);
+    AUTO(server_closep) struct server *server = serving_server(&config);
     wire_ask(server_address(server), "GET", "/hello", NULL, NULL, &answer);
     assert_header("Content-Security-Policy", "default-src 'self'");
 }
@@ -303,7 +65,7 @@ static void a_program_may_set_its_own_policy(void **state)
 static void head_is_answered_as_get_without_the_body(void **state)
 {
     (void)state;
-    AUTO(place_close) struct place *place = place_open(8);
+    AUTO(serving_close) struct serving *place = serving_open(8);
     AUTO(wire_close) int wire = wire_open(place->address);
     wire_ask_on(wire, place->address, "HEAD", "/hello", NULL, NULL, &answer);
     assert_int_equal(answer.status, 200);
@@ -315,7 +77,7 @@ static void head_is_answered_as_get_without_the_body(void **state)
 static void a_handler_sees_the_request_decoded_once(void **state)
 {
     (void)state;
-    AUTO(place_close) struct place *place = place_open(8);
+    AUTO(serving_close) struct serving *place = serving_open(8);
     char expected[256];
     wire_ask(place->address, "GET", "/facts/qu%E1%BA%A7y/2?x=%25&y=%2Fa", "User-Agent: thử\r\n",
              NULL, &answer);
@@ -330,7 +92,7 @@ static void a_handler_sees_the_request_decoded_once(void **state)
 static void one_connection_serves_many_requests(void **state)
 {
     (void)state;
-    AUTO(place_close) struct place *place = place_open(8);
+    AUTO(serving_close) struct serving *place = serving_open(8);
     AUTO(wire_close) int wire = wire_open(place->address);
     for (int i = 0; i < 20; i++) {
         wire_ask_on(wire, place->address, "GET", "/hello", NULL, NULL, &answer);
@@ -357,7 +119,7 @@ static void a_body_is_taken_up_to_the_limit_of_its_route(void **state)
         {"/echo", 8193, 413},    {"/large", 99999, 200}, {"/large", 100000, 200},
         {"/large", 100001, 413}, {"/empty", 0, 200},     {"/empty", 1, 413},
     };
-    AUTO(place_close) struct place *place = place_open(8);
+    AUTO(serving_close) struct serving *place = serving_open(8);
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         memset(body, 'x', rows[i].size);
         body[rows[i].size] = '\0';
@@ -389,7 +151,7 @@ static void refused_requests_get_the_programs_page(void **state)
         {"POST", "/echo", "Expect: wonders\r\n", "a", 417},
         {"POST", "/echo", "Transfer-Encoding: chunked\r\n", NULL, 411},
     };
-    AUTO(place_close) struct place *place = place_open(8);
+    AUTO(serving_close) struct serving *place = serving_open(8);
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         char expected[64];
         AUTO(wire_close) int wire = wire_open(place->address);
@@ -415,7 +177,7 @@ static void a_wrong_method_is_told_the_right_ones(void **state)
         {"DELETE", "/nowhere", NULL, "GET, HEAD, POST"},
         {"POST", "/assets/tiny.txt", "", "GET, HEAD"},
     };
-    AUTO(place_close) struct place *place = place_open(8);
+    AUTO(serving_close) struct serving *place = serving_open(8);
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         wire_ask(place->address, rows[i].method, rows[i].target, NULL, rows[i].body, &answer);
         assert_int_equal(answer.status, 405);
@@ -427,9 +189,9 @@ static void only_our_own_hosts_are_served(void **state)
 {
     (void)state;
     static const char *const extra[] = {"danhgia.example.vn", NULL};
-    struct server_config config = config_of(NULL);
+    struct server_config config = serving_config(NULL);
     config.hosts = extra;
-    AUTO(server_closep) struct server *server = open_server(&config);
+    AUTO(server_closep) struct server *server = serving_server(&config);
     const char *port = strrchr(server_address(server), ':');
     const struct {
         const char *host;
@@ -453,10 +215,10 @@ static void only_our_own_hosts_are_served(void **state)
 static void behind_a_proxy_any_host_is_served(void **state)
 {
     (void)state;
-    struct server_config config = config_of(NULL);
+    struct server_config config = serving_config(NULL);
     config.any_host = true;
     config.refusal = NULL;
-    AUTO(server_closep) struct server *server = open_server(&config);
+    AUTO(server_closep) struct server *server = serving_server(&config);
     AUTO(wire_close) int wire = wire_open(server_address(server));
     wire_ask_on(wire, "anything.example", "GET", "/hello", NULL, NULL, &answer);
     assert_int_equal(answer.status, 200);
@@ -469,7 +231,7 @@ static void behind_a_proxy_any_host_is_served(void **state)
 static void a_failed_handler_shows_no_detail(void **state)
 {
     (void)state;
-    AUTO(place_close) struct place *place = place_open(8);
+    AUTO(serving_close) struct serving *place = serving_open(8);
     wire_ask(place->address, "GET", "/broken", NULL, NULL, &answer);
     assert_int_equal(answer.status, 500);
     assert_string_equal(answer.body, "refused 500 -");
@@ -479,7 +241,7 @@ static void a_failed_handler_shows_no_detail(void **state)
 static void redirects_and_cookies_are_sent(void **state)
 {
     (void)state;
-    AUTO(place_close) struct place *place = place_open(8);
+    AUTO(serving_close) struct serving *place = serving_open(8);
     wire_ask(place->address, "POST", "/redirect", NULL, "", &answer);
     assert_int_equal(answer.status, 303);
     assert_header("Location", "/hello");
@@ -494,7 +256,7 @@ static void embedded_files_are_sent_compressed_and_cached(void **state)
     const struct asset *css = asset_find(&coretest_assets, "assets/style.css");
     char weak[64];
     char line[128];
-    AUTO(place_close) struct place *place = place_open(8);
+    AUTO(serving_close) struct serving *place = serving_open(8);
     AUTO(wire_close) int wire = wire_open(place->address);
     wire_ask_on(wire, place->address, "GET", "/assets/style.css", NULL, NULL, &answer);
     assert_int_equal(answer.status, 200);
@@ -524,203 +286,14 @@ static void embedded_files_are_sent_compressed_and_cached(void **state)
     assert_string_equal(answer.body, "ngắn\n");
 }
 
-static void a_write_is_answered_after_its_commit(void **state)
-{
-    (void)state;
-    AUTO(place_close) struct place *place = place_open(8);
-    AUTO(wire_close) int wire = wire_open(place->address);
-    for (int i = 1; i <= 5; i++) {
-        char body[16];
-        snprintf(body, sizeof(body), "%d", i);
-        wire_ask_on(wire, place->address, "POST", "/note", NULL, body, &answer);
-        assert_int_equal(answer.status, 201);
-        assert_string_equal(answer.body, "đã ghi");
-        assert_int_equal(note_count(place), i);
-    }
-    wire_ask_on(wire, place->address, "POST", "/note", NULL, "1", &answer);
-    assert_int_equal(answer.status, 409);
-    wire_ask_on(wire, place->address, "POST", "/plain-note", NULL, "1", &answer);
-    assert_int_equal(answer.status, 409);
-    wire_ask_on(wire, place->address, "POST", "/plain-note", NULL, "6", &answer);
-    assert_int_equal(answer.status, 200);
-    assert_int_equal(note_count(place), 6);
-}
-
-static void without_a_writer_a_write_is_a_bug_of_ours(void **state)
-{
-    (void)state;
-    struct server_config config = config_of(NULL);
-    AUTO(server_closep) struct server *server = open_server(&config);
-    wire_ask(server_address(server), "POST", "/note", NULL, "1", &answer);
-    assert_int_equal(answer.status, 500);
-}
-
-struct client {
-    const char *address;
-    int first, count;
-    int created, refused;
-};
-
-// Posts `count` notes, each until it is taken.
-static void *post_notes(void *context)
-{
-    struct client *client = context;
-    struct wire_answer *got = malloc(sizeof(*got));
-    int wire = wire_open(client->address);
-    for (int i = 0; i < client->count; i++) {
-        char body[16];
-        snprintf(body, sizeof(body), "%d", client->first + i);
-        do {
-            wire_ask_on(wire, client->address, "POST", "/note", NULL, body, got);
-            client->refused += got->status == 503;
-        } while (got->status == 503);
-        client->created += got->status == 201;
-    }
-    wire_close(&wire);
-    free(got);
-    return NULL;
-}
-
-enum { CLIENTS = 32, NOTES_EACH = 25 };
-
-static void post_from_many(const struct place *place, struct client clients[CLIENTS])
-{
-    pthread_t threads[CLIENTS];
-    for (int i = 0; i < CLIENTS; i++) {
-        clients[i] = (struct client){
-            .address = place->address, .first = i * NOTES_EACH, .count = NOTES_EACH};
-        assert_int_equal(pthread_create(&threads[i], NULL, post_notes, &clients[i]), 0);
-    }
-    for (int i = 0; i < CLIENTS; i++)
-        pthread_join(threads[i], NULL);
-}
-
-static void many_writers_lose_nothing_and_double_nothing(void **state)
-{
-    (void)state;
-    static const size_t queues[] = {4, 64};
-    for (size_t i = 0; i < ARRAY_SIZE(queues); i++) {
-        struct client clients[CLIENTS];
-        AUTO(place_close) struct place *place = place_open(queues[i]);
-        post_from_many(place, clients);
-        for (int c = 0; c < CLIENTS; c++)
-            assert_int_equal(clients[c].created, NOTES_EACH);
-        assert_int_equal(note_count(place), CLIENTS * NOTES_EACH);
-    }
-}
-
-static void *ask_note(void *context)
-{
-    struct client *client = context;
-    client->count = 1;
-    struct wire_answer *got = malloc(sizeof(*got));
-    char body[16];
-    snprintf(body, sizeof(body), "%d", client->first);
-    wire_ask(client->address, "POST", "/note", NULL, body, got);
-    client->created = got->status;
-    free(got);
-    return NULL;
-}
-
-static void a_full_queue_is_said_at_once(void **state)
-{
-    (void)state;
-    sem_init(&gate, 0, 0);
-    sem_init(&at_gate, 0, 0);
-    gate_use = GATE_USED;
-    struct place *place = place_open(1);
-    struct client first = {.address = place->address, .first = 1};
-    struct client second = {.address = place->address, .first = 2};
-    pthread_t threads[2];
-    assert_int_equal(pthread_create(&threads[0], NULL, ask_note, &first), 0);
-    sem_wait(&at_gate); // the writer holds the first job
-    assert_int_equal(pthread_create(&threads[1], NULL, ask_note, &second), 0);
-    while (writer_figures(place->writer).queued == 0)
-        sched_yield();
-    AUTO(wire_close) int wire = wire_open(place->address);
-    wire_ask_on(wire, place->address, "POST", "/note", NULL, "3", &answer);
-    assert_int_equal(answer.status, 503);
-    assert_header("Retry-After", "1");
-    assert_string_equal(answer.body, "refused 503 -");
-    wire_ask_on(wire, place->address, "GET", "/hello", NULL, NULL, &answer);
-    assert_int_equal(answer.status, 200);
-    sem_post(&gate);
-    sem_post(&gate);
-    pthread_join(threads[0], NULL);
-    pthread_join(threads[1], NULL);
-    gate_use = GATE_OPEN;
-    assert_int_equal(first.created, 201);
-    assert_int_equal(second.created, 201);
-    assert_int_equal(note_count(place), 2);
-    place_close(&place);
-}
-
-// Lets the job go on once the server has closed its door and so waits for the job.
-static void *open_gate(void *context)
-{
-    const struct place *place = context;
-    struct err err = {0};
-    struct listener probe = {.socket_fd = -1};
-    while (listener_open(place->address, &probe, &err) != STATUS_OK)
-        sched_yield();
-    listener_close(&probe);
-    sem_post(&gate);
-    return NULL;
-}
-
-static void closing_lets_waiting_writes_finish_and_answers_them(void **state)
-{
-    (void)state;
-    sem_init(&gate, 0, 0);
-    sem_init(&at_gate, 0, 0);
-    gate_use = GATE_USED;
-    struct place *place = place_open(8);
-    struct client client = {.address = place->address, .first = 7};
-    pthread_t asking;
-    pthread_t opening;
-    assert_int_equal(pthread_create(&asking, NULL, ask_note, &client), 0);
-    sem_wait(&at_gate);
-    assert_int_equal(pthread_create(&opening, NULL, open_gate, place), 0);
-    server_close(place->server);
-    place->server = NULL;
-    pthread_join(opening, NULL);
-    pthread_join(asking, NULL);
-    gate_use = GATE_OPEN;
-    assert_int_equal(client.created, 201);
-    assert_int_equal(note_count(place), 1);
-    place_close(&place);
-}
-
-static void a_client_that_left_does_not_stop_its_write(void **state)
-{
-    (void)state;
-    sem_init(&gate, 0, 0);
-    sem_init(&at_gate, 0, 0);
-    gate_use = GATE_USED;
-    struct place *place = place_open(8);
-    char request[256];
-    int wire = wire_open(place->address);
-    snprintf(request, sizeof(request),
-             "POST /note HTTP/1.1\r\nHost: %s\r\nContent-Length: 1\r\n\r\n9", place->address);
-    assert_true(wire_send(wire, request));
-    sem_wait(&at_gate);
-    wire_close(&wire);
-    sem_post(&gate);
-    server_close(place->server);
-    place->server = NULL;
-    gate_use = GATE_OPEN;
-    assert_int_equal(note_count(place), 1);
-    place_close(&place);
-}
-
 static void two_listeners_serve_their_own_routes(void **state)
 {
     (void)state;
-    AUTO(place_close) struct place *place = place_open(8);
-    struct server_config config = config_of(place->writer);
+    AUTO(serving_close) struct serving *place = serving_open(8);
+    struct server_config config = serving_config(place->writer);
     config.listener = 2;
     config.threads = 1;
-    AUTO(server_closep) struct server *phones = open_server(&config);
+    AUTO(server_closep) struct server *phones = serving_server(&config);
     wire_ask(server_address(phones), "GET", "/phone", NULL, NULL, &answer);
     assert_int_equal(answer.status, 200);
     wire_ask(server_address(phones), "GET", "/hello", NULL, NULL, &answer);
@@ -734,10 +307,10 @@ static void two_listeners_serve_their_own_routes(void **state)
 static void one_address_gets_so_many_connections(void **state)
 {
     (void)state;
-    struct server_config config = config_of(NULL);
+    struct server_config config = serving_config(NULL);
     config.per_address_limit = 2;
     config.threads = 1;
-    AUTO(server_closep) struct server *server = open_server(&config);
+    AUTO(server_closep) struct server *server = serving_server(&config);
     const char *address = server_address(server);
     AUTO(wire_close) int first = wire_open(address);
     AUTO(wire_close) int second = wire_open(address);
@@ -767,10 +340,10 @@ static void a_request_that_trickles_in_is_cut_at_its_deadline(void **state)
     static const char *const begun[] = {
         "", "GET /hello HTTP/1.1\r\nHost: ",
         "POST /echo HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 8000\r\n\r\n"};
-    struct server_config config = config_of(NULL);
+    struct server_config config = serving_config(NULL);
     config.any_host = true;
     config.request_deadline_ms = 400;
-    AUTO(server_closep) struct server *server = open_server(&config);
+    AUTO(server_closep) struct server *server = serving_server(&config);
     for (size_t i = 0; i < ARRAY_SIZE(begun); i++) {
         AUTO(wire_close) int wire = wire_open(server_address(server));
         assert_true(wire_send(wire, begun[i]));
@@ -804,7 +377,7 @@ static void configurations_that_would_hang_are_refused(void **state)
         {8, 120, "localhost:0", STATUS_OK},
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        struct server_config config = config_of(NULL);
+        struct server_config config = serving_config(NULL);
         struct server *server = NULL;
         struct err err = {0};
         config.threads = rows[i].threads;
@@ -819,8 +392,8 @@ static void configurations_that_would_hang_are_refused(void **state)
 static void a_taken_address_is_said_so(void **state)
 {
     (void)state;
-    struct server_config config = config_of(NULL);
-    AUTO(server_closep) struct server *server = open_server(&config);
+    struct server_config config = serving_config(NULL);
+    AUTO(server_closep) struct server *server = serving_server(&config);
     struct server *other = NULL;
     struct err err = {0};
     config.address = server_address(server);
@@ -846,12 +419,6 @@ int main(void)
         cmocka_unit_test(a_failed_handler_shows_no_detail),
         cmocka_unit_test(redirects_and_cookies_are_sent),
         cmocka_unit_test(embedded_files_are_sent_compressed_and_cached),
-        cmocka_unit_test(a_write_is_answered_after_its_commit),
-        cmocka_unit_test(without_a_writer_a_write_is_a_bug_of_ours),
-        cmocka_unit_test(many_writers_lose_nothing_and_double_nothing),
-        cmocka_unit_test(a_full_queue_is_said_at_once),
-        cmocka_unit_test(closing_lets_waiting_writes_finish_and_answers_them),
-        cmocka_unit_test(a_client_that_left_does_not_stop_its_write),
         cmocka_unit_test(two_listeners_serve_their_own_routes),
         cmocka_unit_test(one_address_gets_so_many_connections),
         cmocka_unit_test(a_request_that_trickles_in_is_cut_at_its_deadline),

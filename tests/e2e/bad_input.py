@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Sends bad input to the built programs from outside: forms, codes, options, files, pushes. Each
+must be refused clearly, change nothing, and leave the program alive.
+
+usage: python3 tests/e2e/bad_input.py [--build build] [--only GROUP]   (from the repository's root)
+"""
+
+import argparse
+import sys
+import time
+
+from bad import codes, forms, options
+from bad.harness import COUNT, World, check, same
+
+
+def run_forms(world):
+    """Forms of a kiosk that is served."""
+    other = forms.Kiosk(world, world.new_kiosk("other"))
+    stranger = other.open(f"/P/{other.poster}/HT")["token"]
+    same("another kiosk stops cleanly", other.daemon.stop(), 0)
+    kiosk = forms.Kiosk(world, world.new_kiosk("forms"))
+    forms.run(kiosk, stranger)
+    stays_whole(kiosk)
+
+
+def run_codes(world):
+    """Codes of a kiosk that is served."""
+    kiosk = forms.Kiosk(world, world.new_kiosk("codes"))
+    codes.run(kiosk)
+    stays_whole(kiosk)
+
+
+def stays_whole(kiosk):
+    """What holds after all that."""
+    same("the kiosk stops cleanly", kiosk.daemon.stop(), 0)
+    same("its journal is whole", kiosk.world.kiosk("verify", "--data", kiosk.data).code, 0)
+    log = kiosk.daemon.log()
+    check("its log has no failure and none of what was sent",
+          "event=bug" not in log and "<3>" not in log and "zqxj" not in log, log[-300:])
+
+
+GROUPS = {"forms": run_forms, "codes": run_codes, "options": options.run}
+
+
+def main():
+    """Runs all groups; exit code 1 when a case failed."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", default="build")
+    parser.add_argument("--only", choices=sorted(GROUPS))
+    given = parser.parse_args()
+    for name, group in GROUPS.items():
+        if given.only not in (None, name):
+            continue
+        world, begin, before = World(given.build), time.monotonic(), sum(COUNT.values())
+        try:
+            group(world)
+        except (RuntimeError, OSError) as error:
+            check(f"{name} runs to its end", False, error)
+        finally:
+            world.close()
+        print(f"{name}: {sum(COUNT.values()) - before} cases in {time.monotonic() - begin:.1f} s")
+    print(f"{COUNT['passed']} passed, {COUNT['failed']} failed"
+          + (f", {COUNT['skipped']} skipped" if COUNT["skipped"] else ""))
+    return 1 if COUNT["failed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
