@@ -35,7 +35,7 @@ static enum status need(const struct option_set *options, const char *name, stru
     return STATUS_OK;
 }
 
-static void set_log_level(const struct option_set *options)
+static enum status set_log_level(const struct option_set *options, struct err *err)
 {
     static const struct {
         const char *name;
@@ -45,8 +45,11 @@ static void set_log_level(const struct option_set *options)
                   {"info", LOG_LEVEL_INFO},
                   {"debug", LOG_LEVEL_DEBUG}};
     for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
-        if (strcmp(levels[i].name, option_text(options, "log-level")) == 0)
+        if (strcmp(levels[i].name, option_text(options, "log-level")) == 0) {
             log_set_level(levels[i].level);
+            return STATUS_OK;
+        }
+    return err_set(err, STATUS_USAGE, "--log-level must be error, warning, info or debug");
 }
 
 static enum status print_text(const char *text, size_t size_bytes, struct err *err)
@@ -86,7 +89,7 @@ static enum status act(const struct option_set *options, json_t *request, json_t
     const char *folder = option_text(options, "data");
     if (owned == NULL)
         return err_set(err, STATUS_NO_MEMORY, "no memory for the request");
-    set_log_level(options);
+    TRY(set_log_level(options, err));
     TRY(hub_check(folder, err));
     enum status status = lock_take(folder, &lock, err);
     if (status == STATUS_BUSY)
@@ -116,7 +119,7 @@ static enum status run_init(const struct option_set *options, struct err *err)
 static enum status run_serve(const struct option_set *options, struct err *err)
 {
     TRY(need(options, "data", err));
-    set_log_level(options);
+    TRY(set_log_level(options, err));
     return hub_serve(option_text(options, "data"), option_text(options, "listen"), err);
 }
 
@@ -173,6 +176,8 @@ static enum status run_import(const struct option_set *options, struct err *err)
     TRY(need(options, "data", err));
     if (option_flag(options, "skip-bad") && !option_flag(options, "paper"))
         return err_set(err, STATUS_USAGE, "--skip-bad goes with --paper: a journal is taken whole");
+    if (option_given(options, "entered-by") && !option_flag(options, "paper"))
+        return err_set(err, STATUS_USAGE, "--entered-by goes with --paper");
     TRY(absolute(option_argument(options, 0), path, err));
     return option_flag(options, "paper") ? import_paper(options, path, err)
                                          : import_journal(options, path, err);
@@ -184,7 +189,7 @@ static enum status open_for_reading(const struct option_set *options, struct hub
                                     struct err *err)
 {
     TRY(need(options, "data", err));
-    set_log_level(options);
+    TRY(set_log_level(options, err));
     return hub_open(option_text(options, "data"), HUB_READ, ret_hub, err);
 }
 
@@ -193,6 +198,8 @@ static enum status read_model(const struct option_set *options, const struct per
 {
     AUTO(hub_closep) struct hub *hub = NULL;
     TRY(open_for_reading(options, &hub, err));
+    if (unit_newest(hub->units, option_text(options, "unit")) == NULL)
+        return err_set(err, STATUS_BAD_INPUT, "the setup has no unit with that code");
     struct db *db = dbpool_take(hub->readers);
     enum status status =
         report_model(hub, db, option_text(options, "unit"), period, ret_model, err);
@@ -230,7 +237,11 @@ static enum status run_report(const struct option_set *options, struct err *err)
     TRY(need(options, "period", err));
     if (!is_format(format))
         return err_set(err, STATUS_USAGE, "--format must be text, json or csv");
-    TRY(period_parse(option_text(options, "period"), &period, err));
+    if (period_parse(option_text(options, "period"), &period, NULL) != STATUS_OK)
+        return err_set(err, STATUS_USAGE,
+                       "--period must be as 2026-Q4, 2026-H1, 2026 or 2026-11 (15th to 14th), "
+                       "cal:2026-Q4, cal:2026 or cal:2026-11 (whole months), or days as "
+                       "2026-09-15..2026-12-14 (at most 10 years)");
     TRY(period.free ? audited_model(options, &model, err)
                     : read_model(options, &period, &model, err));
     if (strcmp(format, "json") == 0)
@@ -322,13 +333,16 @@ static enum status run_status(const struct option_set *options, struct err *err)
 {
     AUTO(hub_closep) struct hub *hub = NULL;
     AUTO(json_decrefp) json_t *lanes = json_array();
+    const bool as_json = strcmp(option_text(options, "format"), "json") == 0;
+    if (!as_json && strcmp(option_text(options, "format"), "text") != 0)
+        return err_set(err, STATUS_USAGE, "--format must be text or json");
     TRY(open_for_reading(options, &hub, err));
     struct db *db = dbpool_take(hub->readers);
     enum status status = list_lanes(db, lanes, err);
     dbpool_give(hub->readers, db);
     TRY(status);
     bool served = is_served(option_text(options, "data"));
-    if (strcmp(option_text(options, "format"), "json") != 0)
+    if (!as_json)
         return print_status(hub, lanes, served, err);
     AUTO(json_decrefp)
     json_t *json = json_pack("{s:s, s:s, s:b, s:O, s:b, s:b, s:b}", "unit", hub->setup.unit, "plan",
@@ -348,7 +362,8 @@ static const struct option_def options[] = {
     {"period", OPTION_TEXT, "PERIOD", NULL, 0, 0, " report ",
      "2026-Q4, 2026-H1, 2026, 2026-11 (official, 15th to 14th), cal:2026-11, or "
      "2026-09-15..2026-12-14."},
-    {"format", OPTION_TEXT, "FORMAT", "text", 0, 0, " report status ", "text, json or csv."},
+    {"format", OPTION_TEXT, "FORMAT", "text", 0, 0, " report status ",
+     "text, json or csv for a report; text or json for status."},
     {"paper", OPTION_FLAG, NULL, NULL, 0, 0, " import ",
      "The file holds counts of paper forms: unit,day,area,item,level,count."},
     {"skip-bad", OPTION_FLAG, NULL, NULL, 0, 0, " import ",

@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "picker.h"
+#include "reply.h"
 #include "report.h"
 #include "totals_view.h"
 #include "urlform.h"

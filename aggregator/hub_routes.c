@@ -15,14 +15,14 @@ const struct route hub_routes[] = {
     {HTTP_POST, "/api/v1/lanes/{lane}/entries", lane_api_post, HUB_LISTEN,
      LANE_API_BODY_LIMIT_BYTES, false},
 };
-const size_t hub_route_count = ARRAY_SIZE(hub_routes);
+const size_t hub_routes_count = ARRAY_SIZE(hub_routes);
 
-void hub_refusal(const struct request *request, struct reply *reply)
+void hub_routes_refusal(const struct request *request, struct reply *reply)
 {
     hub_pages_refusal(request, reply);
 }
 
-const char *hub_csp(void)
+const char *hub_routes_csp(void)
 {
     // Everything from here, nothing inline, no frames around us, no forms.
     return "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; "

@@ -6,10 +6,10 @@
 #include "http.h"
 
 extern const struct route hub_routes[];
-extern const size_t hub_route_count;
+extern const size_t hub_routes_count;
 // For server_config.refusal.
-void hub_refusal(const struct request *request, struct reply *reply);
+void hub_routes_refusal(const struct request *request, struct reply *reply);
 // For server_config.content_security_policy.
-const char *hub_csp(void);
+const char *hub_routes_csp(void);
 
 #endif

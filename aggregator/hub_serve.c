@@ -57,13 +57,13 @@ static enum status open_server(struct hub *hub, const char *listen, struct serve
         .idle_timeout_s = IDLE_TIMEOUT_S,
         .request_deadline_ms = REQUEST_DEADLINE_MS,
         .routes = hub_routes,
-        .route_count = hub_route_count,
+        .route_count = hub_routes_count,
         .assets = &hub_assets,
         .asset_folder = "assets/",
-        .content_security_policy = hub_csp(),
+        .content_security_policy = hub_routes_csp(),
         .writer = hub->writer,
         .context = hub,
-        .refusal = hub_refusal,
+        .refusal = hub_routes_refusal,
     };
     return server_open(&config, ret_server, err);
 }

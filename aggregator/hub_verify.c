@@ -179,16 +179,16 @@ static enum status walk_lanes(struct walk *walk, struct hub_verify_figures *figu
 
 // ---- tables ----------------------------------------------------------------------------------
 
+enum { COLUMN_MAX = 16 }; // the widest table, tally_c, has 14
+
 // Types of the columns a statement gives, from its out: line: 'i', 't' or 'b' each.
 static size_t column_types(int statement, char ret_types[COLUMN_MAX])
 {
-    const char *out = hub_schema.statements[statement].out;
     size_t count = 0;
-    while (*out != '\0' && count < COLUMN_MAX) {
-        out = strchr(out, ' ') + 1;
-        ret_types[count++] = *out;
-        out = strchr(out, ',') != NULL ? strchr(out, ',') + 2 : "";
-    }
+    // "unit text, half int": the letter behind each name's blank.
+    for (const char *at = hub_schema.statements[statement].out; *at != '\0'; at++)
+        if (at[0] == ' ' && at[-1] != ',' && count < COLUMN_MAX)
+            ret_types[count++] = at[1];
     return count;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "reply.h"
 
 enum {
     ASSET_NAME_LIMIT_BYTES = 128,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Request and reply as handlers see them: no sockets, no libmicrohttpd, so that pages are tested
-// without a server.
+// Request, reply and route as handlers see them: no sockets, no libmicrohttpd, so that pages are
+// tested without a server. request.h reads a request, reply.h fills a reply.
 #ifndef HAILONG_HTTP_H
 #define HAILONG_HTTP_H
 
@@ -30,18 +30,6 @@ struct request {
     void *source; // for `header`
 };
 
-// The value of a cookie, copied into `ret_value`; false when absent or longer than the space.
-bool request_cookie(const struct request *request, const char *name, char *ret_value,
-                    size_t size_bytes);
-// True when an unsafe request comes from our own page: Origin (or, when absent, Sec-Fetch-Site)
-// names this host. A request without either is from no browser and is let through.
-bool request_same_origin(const struct request *request);
-struct urlform;
-// Reads the body as urlform_read does. STATUS_BAD_INPUT too when Content-Type says that it is
-// something else: what was meant otherwise must not be taken for a form.
-enum status request_form(const struct request *request, const char *const *names,
-                         struct urlform *ret_form, struct err *err) MUST_USE;
-
 struct asset;
 struct reply;
 // Second half of a handler whose job has been committed or refused: reply->job has the outcome.
@@ -53,7 +41,8 @@ struct reply {
     unsigned http_status;     // default 200
     const char *content_type; // borrowed; default "text/html; charset=utf-8"
     struct buf body;
-    struct http_header headers[HTTP_HEADER_MAX]; // extra ones; values copied by reply_header
+    struct http_header
+        headers[HTTP_HEADER_MAX]; // extra ones; values copied by reply_header (reply.h)
     size_t header_count;
     const struct asset *asset; // answers with an embedded file instead of `body`
     // A handler that writes sets these and returns STATUS_OK: the server submits the job, lets the
@@ -62,17 +51,6 @@ struct reply {
     void (*job_free)(struct writer_job *job);
     after_fn after;
 };
-
-enum { REPLY_BODY_LIMIT_BYTES = 16 * 1024 * 1024 };
-void reply_init(struct reply *reply);
-void reply_done(struct reply *reply);
-// Adds a header; the value is copied. Too many is a BUG.
-void reply_header(struct reply *reply, const char *name, const char *value);
-// 303 See Other to a path of our own.
-void reply_redirect(struct reply *reply, const char *path);
-// Sets a cookie: HttpOnly, SameSite=Strict, Path=/, and Secure when `secure`.
-void reply_cookie(struct reply *reply, const char *name, const char *value, int64_t max_age_s,
-                  bool secure);
 
 typedef enum status (*handler_fn)(const struct request *request, struct reply *reply,
                                   struct err *err);

@@ -16,7 +16,7 @@
     X(BAD_INPUT, 400, 65)   /* outside data that does not fit its rules */                         \
     X(DENIED, 403, 1)       /* known and refused: not paired, wrong key, bad origin */             \
     X(UNAUTHORIZED, 401, 1) /* no usable credential was sent */                                    \
-    X(NOT_FOUND, 404, 1)    /* no such row, file or address */                                     \
+    X(NOT_FOUND, 404, 74)   /* no such row, file or address; a check that failed says 1 */         \
     X(CONFLICT, 409, 1)     /* the same key with other content; a gap; a fork */                   \
     X(GONE, 410, 1)         /* was there once: a finished slip, an old page */                     \
     X(TOO_LARGE, 413, 65)   /* over a stated limit */                                              \

@@ -8,6 +8,8 @@
 
 #include "clock.h"
 #include "qr.h"
+#include "reply.h"
+#include "request.h"
 #include "slip.h"
 #include "staff_pages.h"
 #include "view.h"

@@ -170,6 +170,16 @@ enum status kiosk_init(const char *folder, const char *setup_path, struct err *e
     return init_database(folder, &text, err);
 }
 
+enum status kiosk_check(const char *folder, struct err *err)
+{
+    char path[KIOSK_PATH_BYTES];
+    TRY(path_in(folder, "setup.json", path, err));
+    if (!file_exists(path))
+        return err_set(err, STATUS_NOT_FOUND,
+                       "there is no kiosk in that folder; make one with `hailong-kiosk init`");
+    return STATUS_OK;
+}
+
 // ---- open ---------------------------------------------------------------------------------------
 
 // A failed sync cannot be tried again: whoever waits gets no answer, and the supervisor starts us
@@ -244,9 +254,10 @@ void kiosk_close(struct kiosk *kiosk)
 {
     if (kiosk == NULL)
         return;
-    // The writer first: what is queued still needs journal, keys and devices.
-    writer_close(kiosk->writer);
+    // A reader that closes last cannot empty the WAL; the writer can. What is still queued needs
+    // journal, keys and devices.
     dbpool_close(kiosk->readers);
+    writer_close(kiosk->writer);
     prepared_close(kiosk->prepared);
     page_close(kiosk->pages);
     arming_close(kiosk->armings);

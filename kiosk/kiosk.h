@@ -47,6 +47,8 @@ AUTO_POINTER(struct kiosk, kiosk_close)
 // Makes a data directory: keys/ (0700), setup.json, kiosk.db, the lane and its first entry.
 // STATUS_CONFLICT when there is one already.
 enum status kiosk_init(const char *folder, const char *setup_path, struct err *err) MUST_USE;
+// STATUS_NOT_FOUND, with what to do, unless kiosk_init has made that folder.
+enum status kiosk_check(const char *folder, struct err *err) MUST_USE;
 // For commands that only read, beside a kiosk that serves: the lane's name, the setup (release
 // with setup_done), and a read-only connection (given).
 enum status kiosk_lane(const char *folder, char ret_lane[ENTRY_LANE_CHARS + 1],

@@ -25,6 +25,13 @@ static enum status need(const struct option_set *set, const char *name, struct e
     return err_set(err, STATUS_USAGE, "--%s is missing", name);
 }
 
+// The data directory of a kiosk.
+static enum status need_kiosk(const struct option_set *set, struct err *err)
+{
+    TRY(need(set, "data", err));
+    return kiosk_check(option_text(set, "data"), err);
+}
+
 // ---- commands that write ------------------------------------------------------------------------
 
 static enum status ask_ourselves(const struct option_set *set, const json_t *request,
@@ -46,7 +53,7 @@ static enum status ask(const struct option_set *set, json_t *request, json_t **r
     AUTO(json_decrefp) json_t *owned = request;
     if (owned == NULL)
         return err_set(err, STATUS_NO_MEMORY, "no memory for a request");
-    TRY(need(set, "data", err));
+    TRY(need_kiosk(set, err));
     const char *folder = option_text(set, "data");
     struct err call_err;
     const enum status status = control_call(folder, owned, ret_reply, &call_err);
@@ -87,6 +94,14 @@ static enum status need_format(const struct option_set *set, struct err *err)
     return err_set(err, STATUS_USAGE, "--format must be url, text, svg or png");
 }
 
+static enum status need_step(const struct option_set *set, struct err *err)
+{
+    enum response_step step;
+    if (response_step_find(option_text(set, "step"), &step))
+        return STATUS_OK;
+    return err_set(err, STATUS_USAGE, "--step must be intake, supplement, refusal or result");
+}
+
 static const char *text_or_empty(const struct option_set *set, const char *name)
 {
     const char *text = option_text(set, name);
@@ -96,13 +111,14 @@ static const char *text_or_empty(const struct option_set *set, const char *name)
 static enum status run_slip(const struct option_set *set, struct err *err)
 {
     TRY(need(set, "area", err));
+    TRY(need_step(set, err));
     TRY(need_format(set, err));
     AUTO(json_decrefp) json_t *reply = NULL;
     TRY(ask(set,
             json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "command", "slip", "area",
-                      option_text(set, "area"), "counter", text_or_empty(set, "counter"),
-                      "dossier", text_or_empty(set, "dossier"), "step", option_text(set, "step"),
-                      "replace", option_flag(set, "replace")),
+                      option_text(set, "area"), "counter", text_or_empty(set, "counter"), "dossier",
+                      text_or_empty(set, "dossier"), "step", option_text(set, "step"), "replace",
+                      option_flag(set, "replace")),
             &reply, err));
     return kiosk_show(reply, option_text(set, "format"), err);
 }
@@ -112,8 +128,7 @@ static enum status run_poster(const struct option_set *set, struct err *err)
     TRY(need_format(set, err));
     AUTO(json_decrefp) json_t *reply = NULL;
     TRY(ask(set,
-            json_pack("{s:s, s:s}", "command", "poster", "counter",
-                      text_or_empty(set, "counter")),
+            json_pack("{s:s, s:s}", "command", "poster", "counter", text_or_empty(set, "counter")),
             &reply, err));
     return kiosk_show(reply, option_text(set, "format"), err);
 }
@@ -156,7 +171,7 @@ static enum status export_rows(struct stmt *q, struct err *err)
 
 static enum status run_export(const struct option_set *set, struct err *err)
 {
-    TRY(need(set, "data", err));
+    TRY(need_kiosk(set, err));
     AUTO(db_closep) struct db *db = NULL;
     TRY(kiosk_open_reader(option_text(set, "data"), &db, err));
     AUTO(stmt_releasep) struct stmt *q = NULL;
@@ -168,7 +183,7 @@ static enum status run_export(const struct option_set *set, struct err *err)
 
 static enum status run_verify(const struct option_set *set, struct err *err)
 {
-    TRY(need(set, "data", err));
+    TRY(need_kiosk(set, err));
     TRY(crypto_open(err));
     TRY(form_open(err));
     char lane[ENTRY_LANE_CHARS + 1];
@@ -223,7 +238,7 @@ static enum status find_status(const struct option_set *set, json_t **ret_model,
 
 static enum status run_status(const struct option_set *set, struct err *err)
 {
-    TRY(need(set, "data", err));
+    TRY(need_kiosk(set, err));
     const bool json = strcmp(option_text(set, "format"), "json") == 0;
     if (!json && strcmp(option_text(set, "format"), "text") != 0)
         return err_set(err, STATUS_USAGE, "--format must be text or json");
@@ -242,14 +257,14 @@ static enum status run_status(const struct option_set *set, struct err *err)
 
 static enum status run_serve(const struct option_set *set, struct err *err)
 {
-    TRY(need(set, "data", err));
+    TRY(need_kiosk(set, err));
     log_set_level((enum log_level)option_int(set, "log-level"));
     return kiosk_serve(set, err);
 }
 
 static enum status run_sample(const struct option_set *set, struct err *err)
 {
-    TRY(need(set, "data", err));
+    TRY(need_kiosk(set, err));
     return kiosk_sample(option_text(set, "data"), option_int(set, "days"), err);
 }
 
@@ -279,8 +294,7 @@ static const struct option_def options[] = {
      "Withdraw the dossier's earlier slip for this step."},
     {"format", OPTION_TEXT, "FORMAT", "text", 0, 0, " slip poster status ",
      "url, text, svg or png for slips and posters; text or json for status."},
-    {"since", OPTION_INT, "SEQ", "0", 0, INT64_MAX - 1, " export ",
-     "The first entry to print."},
+    {"since", OPTION_INT, "SEQ", "0", 0, INT64_MAX - 1, " export ", "The first entry to print."},
     {"days", OPTION_INT, "DAYS", "365", 1, 1000, " sample ",
      "How many days back the sample data begin."},
     {"log-level", OPTION_INT, "LEVEL", "6", 3, 7, " serve ",
@@ -289,16 +303,14 @@ static const struct option_def options[] = {
 
 static const struct command_def commands[] = {
     {"init", NULL, 0, 0, "Make a data directory for the office of --setup.", run_init},
-    {"serve", NULL, 0, 0, "Serve counter screens, the desk and phones until stopped.",
-     run_serve},
+    {"serve", NULL, 0, 0, "Serve counter screens, the desk and phones until stopped.", run_serve},
     {"pair", NULL, 0, 0, "Print a one-time address that pairs a counter's screen or the desk.",
      run_pair},
     {"slip", NULL, 0, 0, "Issue a slip: a code that rates one visit once.", run_slip},
     {"poster", NULL, 0, 0, "Print the code of a counter's poster.", run_poster},
     {"sync", NULL, 0, 0, "Send the journal's new entries to the hub now.", run_sync},
     {"export", NULL, 0, 0, "Print the journal's entries, one per line.", run_export},
-    {"verify", NULL, 0, 0, "Recompute the whole journal and compare it with its head.",
-     run_verify},
+    {"verify", NULL, 0, 0, "Recompute the whole journal and compare it with its head.", run_verify},
     {"status", NULL, 0, 0, "Print the kiosk's state.", run_status},
     {"sample", NULL, 0, 0, "Fill a sample office with made-up responses, through the real writer.",
      run_sample},

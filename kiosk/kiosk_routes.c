@@ -11,6 +11,7 @@
 #include "phone_pages.h"
 #include "rating.h"
 #include "rating_api.h"
+#include "request.h"
 #include "screen_pages.h"
 #include "staff_pages.h"
 
@@ -64,7 +65,7 @@ const struct route kiosk_routes[] = {
     {HTTP_GET, "/p/{code}", phone_pages_poster, PHONE, 0, true},
     {HTTP_GET, "/p/{code}/{area}", phone_pages_poster, PHONE, 0, true},
 };
-const size_t kiosk_route_count = ARRAY_SIZE(kiosk_routes);
+const size_t kiosk_routes_count = ARRAY_SIZE(kiosk_routes);
 
 // ---- Content-Security-Policy -------------------------------------------------------------------
 
@@ -106,13 +107,13 @@ static void make_csp(void)
                    CSP_COMMON, buf_text(&hash));
 }
 
-const char *kiosk_screen_csp(void)
+const char *kiosk_routes_screen_csp(void)
 {
     (void)pthread_once(&csp_once, make_csp);
     return screen_csp;
 }
 
-const char *kiosk_phone_csp(void)
+const char *kiosk_routes_phone_csp(void)
 {
     (void)pthread_once(&csp_once, make_csp);
     return phone_csp;
@@ -215,7 +216,7 @@ static enum status refuse_page(const struct request *request, const struct refus
                        &reply->body, NULL);
 }
 
-void kiosk_refusal(const struct request *request, struct reply *reply)
+void kiosk_routes_refusal(const struct request *request, struct reply *reply)
 {
     struct refusal refusal = find_refusal(reply->http_status);
     if (rating_api_wants_json(request)) {

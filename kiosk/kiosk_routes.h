@@ -6,13 +6,13 @@
 #include "http.h"
 
 extern const struct route kiosk_routes[];
-extern const size_t kiosk_route_count;
+extern const size_t kiosk_routes_count;
 // The page for a refused request, in plain words with what to do next; `reply->http_status` says
 // why. JSON to a client that asked for it.
-void kiosk_refusal(const struct request *request, struct reply *reply);
+void kiosk_routes_refusal(const struct request *request, struct reply *reply);
 // The Content-Security-Policy of each listener. Phone pages carry their style sheet inside, so it
 // is allowed by its hash; nothing else inline is, anywhere.
-const char *kiosk_screen_csp(void);
-const char *kiosk_phone_csp(void);
+const char *kiosk_routes_screen_csp(void);
+const char *kiosk_routes_phone_csp(void);
 
 #endif

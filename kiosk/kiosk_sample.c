@@ -113,8 +113,8 @@ static enum status rate(struct sample *sample, const struct buf *text, struct er
 }
 
 // An arming lasts until the next one on its screen, so the answer to the former must be in first.
-static enum status arm(struct sample *sample, const struct sample_visit *visit,
-                       struct token *token, struct err *err)
+static enum status arm(struct sample *sample, const struct sample_visit *visit, struct token *token,
+                       struct err *err)
 {
     const size_t index = (size_t)(visit->counter - sample->kiosk->setup.counters);
     if (sample->armed[index])
@@ -206,8 +206,8 @@ static void show_progress(int64_t done, int64_t days)
         return;
     const int cells = (int)(done * CELLS / days);
     fprintf(stderr, "\rDữ liệu mẫu [%.*s%*s] %3d %%%s", cells,
-            "########################################", CELLS - cells, "",
-            (int)(done * 100 / days), done == days ? "\n" : "");
+            "########################################", CELLS - cells, "", (int)(done * 100 / days),
+            done == days ? "\n" : "");
 }
 
 static enum status live_days(struct sample *sample, int64_t days, struct err *err)
@@ -240,16 +240,18 @@ static enum status only_setup(struct db *db, struct err *err)
         AUTO(entry_done) struct entry entry = {0};
         TRY(entry_read(stmt_text(q, 3), stmt_text_size(q, 3), &entry, err));
         if (entry.kind != ENTRY_SETUP || rows >= SETUP_ENTRIES_MAX)
-            return err_set(err, STATUS_CONFLICT, "the journal is in use; sample data go into a "
-                                                 "data directory fresh from init");
+            return err_set(err, STATUS_CONFLICT,
+                           "the journal is in use; sample data go into a "
+                           "data directory fresh from init");
     }
 }
 
 static enum status check_allowed(struct kiosk *kiosk, struct err *err)
 {
     if (!kiosk->setup.sample)
-        return err_set(err, STATUS_DENIED, "sample data need a setup with \"sample\": true; they "
-                                           "must never mix with real ones");
+        return err_set(err, STATUS_DENIED,
+                       "sample data need a setup with \"sample\": true; they "
+                       "must never mix with real ones");
     struct db *db = dbpool_take(kiosk->readers);
     const enum status status = only_setup(db, err);
     dbpool_give(kiosk->readers, db);

@@ -43,7 +43,7 @@ struct serving {
     struct server *phone, *screen;
     struct kiosk_answer answer;
     pthread_mutex_t opening; // held until both listeners have their addresses
-    const char *hosts[3]; // the public address's host, and NULL
+    const char *hosts[3];    // the public address's host, and NULL
     char host[KIOSK_URL_BYTES];
 };
 
@@ -78,8 +78,7 @@ static void url_of_address(const char *address, char ret_url[KIOSK_URL_BYTES])
 {
     char host[INET_ADDRSTRLEN];
     const char *port = strrchr(address, ':');
-    const bool wildcard =
-        strncmp(address, "0.0.0.0:", 8) == 0 || strncmp(address, "[::]:", 5) == 0;
+    const bool wildcard = strncmp(address, "0.0.0.0:", 8) == 0 || strncmp(address, "[::]:", 5) == 0;
     if (wildcard && port != NULL && first_own_address(host))
         snprintf(ret_url, KIOSK_URL_BYTES, "http://%s%s", host, port);
     else
@@ -199,13 +198,13 @@ static struct server_config base_config(const struct serving *serving)
         .threads = THREADS,
         .connections_per_thread = CONNECTIONS_PER_THREAD,
         .routes = kiosk_routes,
-        .route_count = kiosk_route_count,
+        .route_count = kiosk_routes_count,
         .assets = &kiosk_assets,
         .asset_folder = "assets/",
         .hosts = serving->hosts,
         .writer = serving->kiosk->writer,
         .context = serving->kiosk,
-        .refusal = kiosk_refusal,
+        .refusal = kiosk_routes_refusal,
     };
 }
 
@@ -221,7 +220,7 @@ static enum status open_phone(const struct option_set *set, struct serving *serv
     config.per_address_limit = is_loopback(config.address) ? 0 : PHONE_ADDRESS_LIMIT;
     config.idle_timeout_s = PHONE_IDLE_S;
     config.request_deadline_ms = PHONE_DEADLINE_MS;
-    config.content_security_policy = kiosk_phone_csp();
+    config.content_security_policy = kiosk_routes_phone_csp();
     TRY(server_open(&config, &serving->phone, err));
     set_phone_url(serving->kiosk, server_address(serving->phone));
     return STATUS_OK;
@@ -237,7 +236,7 @@ static enum status open_screen(const struct option_set *set, struct serving *ser
     config.any_host = !is_loopback(config.address);
     config.idle_timeout_s = SCREEN_IDLE_S;
     config.request_deadline_ms = SCREEN_DEADLINE_MS;
-    config.content_security_policy = kiosk_screen_csp();
+    config.content_security_policy = kiosk_routes_screen_csp();
     TRY(server_open(&config, &serving->screen, err));
     url_of_address(server_address(serving->screen), serving->kiosk->screen_url);
     return STATUS_OK;
@@ -261,19 +260,18 @@ static enum status open_listeners(const struct option_set *set, struct serving *
     return open_screen(set, serving, err);
 }
 
-static enum status open_all(const struct option_set *set, struct serving *serving,
-                            struct err *err)
+static enum status open_all(const struct option_set *set, struct serving *serving, struct err *err)
 {
     TRY(kiosk_serve_open(set, &serving->kiosk, &serving->push, err));
     set_hosts(serving);
     TRY(write_boot(serving->kiosk, err));
     TRY(chores_expire(serving->kiosk, err));
-    serving->answer = (struct kiosk_answer){
-        .kiosk = serving->kiosk, .push = serving->push, .serving = true};
+    serving->answer =
+        (struct kiosk_answer){.kiosk = serving->kiosk, .push = serving->push, .serving = true};
     // Before the listeners: whoever sees them announced may give a command at once.
     pthread_mutex_lock(&serving->opening);
-    enum status status = control_open(serving->kiosk->folder, answer_when_open, serving,
-                                      &serving->control, err);
+    enum status status =
+        control_open(serving->kiosk->folder, answer_when_open, serving, &serving->control, err);
     if (status == STATUS_OK)
         status = open_listeners(set, serving, err);
     pthread_mutex_unlock(&serving->opening);

@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "reply.h"
+#include "request.h"
+
 // ---- a typed code ------------------------------------------------------------------------------
 
 static enum status show_field(struct view *view, const char *typed, bool wrong, struct reply *reply,

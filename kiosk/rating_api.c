@@ -8,6 +8,8 @@
 #include "jsonw.h"
 #include "phone_pages.h"
 #include "rating.h"
+#include "reply.h"
+#include "request.h"
 #include "screen_pages.h"
 #include "text.h"
 

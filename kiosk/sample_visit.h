@@ -16,10 +16,10 @@ struct sample_visit {
     bool linked;                   // a screen that the desk armed
     enum response_step step;
     int level;
-    int changed_level;       // "Chọn lại": the level chosen afterwards, or 0
-    enum response_end end;   // of the page behind the first
-    const char *topics[2];   // what the visitor named, or NULL
-    int agency;              // level, or 0: not answered
+    int changed_level;     // "Chọn lại": the level chosen afterwards, or 0
+    enum response_end end; // of the page behind the first
+    const char *topics[2]; // what the visitor named, or NULL
+    int agency;            // level, or 0: not answered
 };
 
 struct sample_office;

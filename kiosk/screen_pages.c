@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "jsonw.h"
+#include "request.h"
 #include "staff_pages.h"
 
 void screen_pages_path(const char *counter, char ret_path[VIEW_PATH_BYTES])

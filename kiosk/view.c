@@ -21,9 +21,12 @@ static void set_bool(struct view *view, const char *key, bool value)
     view_set(view, key, json_boolean(value));
 }
 
-// Every name that the frame of a page asks for, so that templates may be strict.
+// Every name that the frame of a page asks for, so that templates may be strict. Calls view_set
+// for each, which finds the model begun.
 static void begin_model(struct view *view)
 {
+    if (view->model == NULL)
+        return;
     const struct setup *setup = &view->kiosk->setup;
     static const char *const off[] = {"switches", "links", "leave_s", "state", "version",
                                       "quiet",    "retry", "link",    "skip"};
@@ -47,9 +50,6 @@ void view_init(struct kiosk *kiosk, bool screen, const char *language, bool larg
 {
     *ret_view = (struct view){.kiosk = kiosk, .screen = screen, .home = "/"};
     read_display(ret_view, language, large);
-    ret_view->model = json_object();
-    ret_view->failed = ret_view->model == NULL;
-    begin_model(ret_view);
 }
 
 enum status view_open(const struct request *request, struct view *ret_view, struct err *err)
@@ -113,10 +113,10 @@ const char *view_item_text(const struct view *view, const struct form_item *item
 
 void view_set(struct view *view, const char *key, json_t *value)
 {
+    // Made on first use: a page that is kept ready needs none.
     if (view->model == NULL) {
-        json_decref(value);
-        view->failed = true;
-        return;
+        view->model = json_object();
+        begin_model(view);
     }
     if (json_object_set_new(view->model, key, value) != 0)
         view->failed = true;

@@ -24,8 +24,8 @@ struct view {
     char language[8];
     bool large;
     char home[VIEW_PATH_BYTES]; // where the page leads back to: "/c/1", "/"
-    json_t *model;              // owned
-    bool failed;                // sticky: no memory for a part of the model
+    json_t *model; // owned; begun with the first thing that is set; NULL until something is set
+    bool failed;   // sticky: no memory for a part of the model
 };
 
 // Begins a page for a request: language and large text from its query (`lang`, `large`; another

@@ -13,6 +13,7 @@
 #include "hub_pages.h"
 #include "hub_routes.h"
 #include "plan.h"
+#include "reply.h"
 #include "support/scratch.h"
 
 // 2026-11-21T09:00+07:00, in the fourth official quarter.
@@ -241,7 +242,7 @@ static void every_refusal_says_what_to_do_next(void **state)
         AUTO(reply_done) struct reply reply;
         reply_init(&reply);
         reply.http_status = cases[i / 2].http_status;
-        hub_refusal(&request, &reply);
+        hub_routes_refusal(&request, &reply);
         assert_int_equal(reply.http_status, cases[i / 2].http_status);
         assert_non_null(strstr(buf_text(&reply.body), english ? cases[i / 2].en : cases[i / 2].vi));
         assert_non_null(
@@ -257,7 +258,7 @@ static void a_refusal_shows_nothing_of_what_was_asked(void **state)
     reply.http_status = 404;
     buf_add_text(&reply.body, "half a page");
     reply.content_type = "text/csv";
-    hub_refusal(&request, &reply);
+    hub_routes_refusal(&request, &reply);
     assert_null(strstr(buf_text(&reply.body), "<script"));
     assert_null(strstr(buf_text(&reply.body), "half a page"));
     assert_string_equal(reply.content_type, "text/html; charset=utf-8");
@@ -269,7 +270,7 @@ static void a_refused_program_gets_json(void **state)
     AUTO(reply_done) struct reply reply;
     reply_init(&reply);
     reply.http_status = 404;
-    hub_refusal(&request, &reply);
+    hub_routes_refusal(&request, &reply);
     assert_string_equal(reply.content_type, "application/json");
     assert_string_equal(buf_text(&reply.body), "{\"error\":\"There is no such page\"}");
 }
@@ -277,16 +278,16 @@ static void a_refused_program_gets_json(void **state)
 static void the_policy_lets_nothing_foreign_in(void **state)
 {
     (void)state;
-    assert_non_null(strstr(hub_csp(), "default-src 'none'"));
-    assert_non_null(strstr(hub_csp(), "frame-ancestors 'none'"));
-    assert_null(strstr(hub_csp(), "unsafe"));
-    assert_null(strstr(hub_csp(), "http"));
+    assert_non_null(strstr(hub_routes_csp(), "default-src 'none'"));
+    assert_non_null(strstr(hub_routes_csp(), "frame-ancestors 'none'"));
+    assert_null(strstr(hub_routes_csp(), "unsafe"));
+    assert_null(strstr(hub_routes_csp(), "http"));
 }
 
 static void only_the_push_takes_a_body(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < hub_route_count; i++) {
+    for (size_t i = 0; i < hub_routes_count; i++) {
         assert_non_null(hub_routes[i].handler);
         assert_int_equal(hub_routes[i].body_limit_bytes > 0, hub_routes[i].method == HTTP_POST);
     }

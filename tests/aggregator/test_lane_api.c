@@ -13,6 +13,7 @@
 #include "joinkey.h"
 #include "lane_api.h"
 #include "office.h"
+#include "reply.h"
 
 enum { HEADER_BYTES = 128 };
 

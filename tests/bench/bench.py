@@ -6,6 +6,7 @@ Every goal is a ratio: ours and its limit are taken in turn (A B A B …), the m
 counts. Prints a table and writes build/bench.json. --short takes fewer and smaller rounds.
 """
 import argparse
+import atexit
 import concurrent.futures
 import datetime
 import json
@@ -85,6 +86,7 @@ class Service:
             [self.bench.kiosk, "serve", "--data", self.data, "--screen-listen", "127.0.0.1:0",
              "--phone-listen", "127.0.0.1:0"], stdout=log, stderr=log,
             env=dict(os.environ, **(environment or {})))
+        atexit.register(self.process.kill)  # whatever goes wrong, nothing is left running
         self.screen = self.wait_for("screen")
         self.phone = self.wait_for("phone")
         return self
@@ -255,6 +257,7 @@ def totals(bench):
         log = open(data + ".log", "w", encoding="utf-8")
         process = subprocess.Popen([bench.hub, "serve", "--data", data, "--listen",
                                     "127.0.0.1:0"], stdout=log, stderr=log)
+        atexit.register(process.kill)
         address = None
         while address is None:
             found = re.search(r"listener=hub address=(\S+)",

@@ -15,6 +15,7 @@
 
 #include "coretest_assets.h"
 #include "coretest_sql.h"
+#include "reply.h"
 #include "stmt.h"
 #include "support/stmt_check.h"
 

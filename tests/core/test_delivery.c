@@ -11,6 +11,7 @@
 
 #include "asset.h"
 #include "delivery.h"
+#include "reply.h"
 
 struct wishes {
     const char *accept, *match;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "exchange.h"
+#include "reply.h"
 
 static const char *no_header(const struct request *request, const char *name)
 {

@@ -26,7 +26,7 @@ static void each_status_has_its_name_http_status_and_exit_code(void **state)
         {STATUS_BAD_INPUT, "bad_input", 400, 65},
         {STATUS_DENIED, "denied", 403, 1},
         {STATUS_UNAUTHORIZED, "unauthorized", 401, 1},
-        {STATUS_NOT_FOUND, "not_found", 404, 1},
+        {STATUS_NOT_FOUND, "not_found", 404, 74},
         {STATUS_CONFLICT, "conflict", 409, 1},
         {STATUS_GONE, "gone", 410, 1},
         {STATUS_TOO_LARGE, "too_large", 413, 65},

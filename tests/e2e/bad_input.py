@@ -10,7 +10,7 @@ import argparse
 import sys
 import time
 
-from bad import codes, forms, options
+from bad import codes, forms, lanes, options, paper, reports
 from bad.harness import COUNT, World, check, same
 
 
@@ -40,7 +40,8 @@ def stays_whole(kiosk):
           "event=bug" not in log and "<3>" not in log and "zqxj" not in log, log[-300:])
 
 
-GROUPS = {"forms": run_forms, "codes": run_codes, "options": options.run}
+GROUPS = {"forms": run_forms, "codes": run_codes, "options": options.run, "paper": paper.run,
+          "lanes": lanes.run, "reports": reports.run}
 
 
 def main():

@@ -78,8 +78,7 @@ static inline void office_token(struct office *office, enum response_channel cha
     strcpy(token.counter, "1");
     strcpy(token.area, area);
     strcpy(token.code, code);
-    assert_int_equal(token_make(office->kiosk->daykeys, &token, ret_text, &office->err),
-                     STATUS_OK);
+    assert_int_equal(token_make(office->kiosk->daykeys, &token, ret_text, &office->err), STATUS_OK);
 }
 
 // Reads `fields` ("part=0&page=overall&overall=5") behind the token into a rating. The caller
@@ -100,8 +99,8 @@ static inline enum status office_rating(struct office *office, const char *token
 }
 
 // … and runs it. *ret_outcome is set when it was accepted.
-static inline enum status office_rate(struct office *office, const char *token,
-                                      const char *fields, enum rating_outcome *ret_outcome)
+static inline enum status office_rate(struct office *office, const char *token, const char *fields,
+                                      enum rating_outcome *ret_outcome)
 {
     struct rating *rating = NULL;
     enum status status = office_rating(office, token, fields, &rating);
@@ -114,9 +113,8 @@ static inline enum status office_rate(struct office *office, const char *token,
     return status;
 }
 
-static inline enum status office_slip(struct office *office, const char *area,
-                                      const char *dossier, bool replace,
-                                      char ret_code[SLIPCODE_CHARS + 1])
+static inline enum status office_slip(struct office *office, const char *area, const char *dossier,
+                                      bool replace, char ret_code[SLIPCODE_CHARS + 1])
 {
     const struct slip_order order = {.area = area,
                                      .counter = "1",

@@ -117,9 +117,9 @@ static inline const struct answer *web_ask(struct web *web, unsigned listener, c
     };
     const struct server_config config = {.listener = listener,
                                          .routes = kiosk_routes,
-                                         .route_count = kiosk_route_count,
+                                         .route_count = kiosk_routes_count,
                                          .context = web->kiosk,
-                                         .refusal = kiosk_refusal};
+                                         .refusal = kiosk_routes_refusal};
     struct guard_request guard = {.method = body == NULL ? "GET" : "POST",
                                   .version = "HTTP/1.1",
                                   .headers = headers,

@@ -147,8 +147,8 @@ static void numbers_of_two_runs_do_not_fit_each_other(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(an_armed_screen_shows_what_it_was_armed_for,
-                                        open_armings, close_armings),
+        cmocka_unit_test_setup_teardown(an_armed_screen_shows_what_it_was_armed_for, open_armings,
+                                        close_armings),
         cmocka_unit_test_setup_teardown(it_is_spent_once_by_its_own_number, open_armings,
                                         close_armings),
         cmocka_unit_test_setup_teardown(the_next_arming_and_a_cancel_end_it, open_armings,

@@ -202,10 +202,9 @@ int main(void)
                                         close_keys),
         cmocka_unit_test_setup_teardown(expiring_without_any_key_gives_the_day_itself, open_keys,
                                         close_keys),
-        cmocka_unit_test_setup_teardown(remains_of_an_interrupted_write_are_passed_over,
-                                        open_keys, close_keys),
-        cmocka_unit_test_setup_teardown(a_key_of_the_wrong_size_is_not_used, open_keys,
+        cmocka_unit_test_setup_teardown(remains_of_an_interrupted_write_are_passed_over, open_keys,
                                         close_keys),
+        cmocka_unit_test_setup_teardown(a_key_of_the_wrong_size_is_not_used, open_keys, close_keys),
         cmocka_unit_test_setup_teardown(threads_that_ask_at_once_get_one_key, open_keys,
                                         close_keys),
     };

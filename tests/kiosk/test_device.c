@@ -20,8 +20,7 @@ static void invite(struct office *office, const char *counter,
 
 static enum status pair(struct office *office, const char *phrase, struct device_pair_job *ret_job)
 {
-    enum status status =
-        device_pair_prepare(office->kiosk->devices, phrase, ret_job, &office->err);
+    enum status status = device_pair_prepare(office->kiosk->devices, phrase, ret_job, &office->err);
     if (status == STATUS_OK)
         status = writer_run(office->kiosk->writer, &ret_job->job, &office->err);
     return status;

@@ -70,8 +70,8 @@ static enum status verify(struct office *office, uint64_t *ret_size)
     uint64_t size = 0;
     struct db *db = NULL;
     assert_int_equal(kiosk_open_reader(office->folder, &db, &office->err), STATUS_OK);
-    const enum status status = journal_verify(db, journal_lane(office->kiosk->journal), ret_size,
-                                              root, &office->err);
+    const enum status status =
+        journal_verify(db, journal_lane(office->kiosk->journal), ret_size, root, &office->err);
     db_close(db);
     journal_head(office->kiosk->journal, &size, head);
     if (status == STATUS_OK)
@@ -160,8 +160,7 @@ static void a_job_that_fails_leaves_no_entry_and_no_gap(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(FAILURES); i++) {
         struct append_job append = append_of(office, 50);
         append.fail = FAILURES[i];
-        assert_int_equal(writer_run(office->kiosk->writer, &append.job, &office->err),
-                         FAILURES[i]);
+        assert_int_equal(writer_run(office->kiosk->writer, &append.job, &office->err), FAILURES[i]);
         assert_int_equal(office_entries(office), 1 + i);
         add_many(office, 200 + (uint32_t)i, 1);
     }
@@ -184,10 +183,10 @@ static void every_kind_of_tampering_is_found(void **state)
         {"DELETE FROM entry WHERE seq = 500", "entry 500", true},
         {"DELETE FROM entry WHERE seq = 3", "entry 3", false},
         {"DELETE FROM entry WHERE seq > 1000", "entry 1001", true},
-        {"INSERT INTO entry SELECT 1105, zeroblob(16), 9, line FROM entry WHERE seq = 1",
-         NULL, true},
-        {"UPDATE entry SET line = (SELECT line FROM entry WHERE seq = 8) WHERE seq = 7",
-         "entry 7", false},
+        {"INSERT INTO entry SELECT 1105, zeroblob(16), 9, line FROM entry WHERE seq = 1", NULL,
+         true},
+        {"UPDATE entry SET line = (SELECT line FROM entry WHERE seq = 8) WHERE seq = 7", "entry 7",
+         false},
         {"UPDATE entry SET id = zeroblob(16), part = 99 WHERE seq = 20", "entry 20", false},
         {"UPDATE entry SET line = '{}' WHERE seq = 1104", "entry 1104", true},
         {"UPDATE head SET size = size - 1", "head", true},

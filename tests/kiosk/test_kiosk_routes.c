@@ -3,6 +3,7 @@
 #include "kiosk/pages_case.h"
 
 #include "kiosk_assets.h"
+#include "reply.h"
 
 static void every_listener_answers_its_health(void **state)
 {
@@ -34,7 +35,7 @@ static void every_refusal_is_a_page_that_says_what_to_do(void **state)
         AUTO(reply_done) struct reply reply;
         reply_init(&reply);
         reply.http_status = all[i / 2];
-        kiosk_refusal(&request, &reply);
+        kiosk_routes_refusal(&request, &reply);
         assert_non_null(strstr(buf_text(&reply.body), "<h1"));
         // Only who has been heard already need do nothing.
         const char *then = all[i / 2] == 409 ? "không phải làm gì thêm" : "Xin";
@@ -63,7 +64,7 @@ static void a_rating_that_could_not_be_written_can_be_sent_again(void **state)
     AUTO(reply_done) struct reply reply;
     reply_init(&reply);
     reply.http_status = 503;
-    kiosk_refusal(&request, &reply);
+    kiosk_routes_refusal(&request, &reply);
     const char *page = buf_text(&reply.body);
     assert_non_null(strstr(page, "The rating has not been recorded"));
     assert_non_null(strstr(page, "name=\"overall\" value=\"2\""));
@@ -103,8 +104,8 @@ static void nothing_inline_is_allowed_but_the_phone_style(void **state)
     (void)state;
     struct err err = {0};
     assert_int_equal(crypto_open(&err), STATUS_OK);
-    const char *screen = kiosk_screen_csp();
-    const char *phone = kiosk_phone_csp();
+    const char *screen = kiosk_routes_screen_csp();
+    const char *phone = kiosk_routes_phone_csp();
     assert_null(strstr(screen, "unsafe"));
     assert_null(strstr(phone, "unsafe"));
     assert_null(strstr(phone, "script-src"));

@@ -191,8 +191,7 @@ static void the_limits_themselves_are_taken(void **state)
     char token[TOKEN_TEXT_CHARS + 1];
     office_token(office, RESPONSE_SCREEN, "HT", "", 0, token);
     assert_int_equal(office_rate(office, token, "part=0&page=overall&overall=1", NULL), STATUS_OK);
-    assert_int_equal(office_rate(office, token, "part=40&page=overall&overall=5", NULL),
-                     STATUS_OK);
+    assert_int_equal(office_rate(office, token, "part=40&page=overall&overall=5", NULL), STATUS_OK);
     assert_int_equal(office_rate(office, token, "part=2&page=topics", NULL), STATUS_OK);
 }
 
@@ -279,8 +278,7 @@ static void an_armed_screen_links_its_answer_once(void **state)
     struct office *office = *state;
     char token[TOKEN_TEXT_CHARS + 1], line[ENTRY_LIMIT_BYTES];
     enum rating_outcome outcome = RATING_RECORDED;
-    const uint32_t number =
-        arming_set(office->kiosk->armings, "1", "HT", RESPONSE_STEP_RESULT);
+    const uint32_t number = arming_set(office->kiosk->armings, "1", "HT", RESPONSE_STEP_RESULT);
     office_token(office, RESPONSE_SCREEN, "HT", "", number, token);
     assert_int_equal(office_rate(office, token, "part=0&page=overall&overall=3", NULL), STATUS_OK);
     office_last_line(office, line, sizeof line);
@@ -301,13 +299,11 @@ static void a_full_disk_records_nothing_and_gives_the_arming_back(void **state)
 {
     struct office *office = *state;
     char token[TOKEN_TEXT_CHARS + 1];
-    const uint32_t number =
-        arming_set(office->kiosk->armings, "1", "HT", RESPONSE_STEP_RESULT);
+    const uint32_t number = arming_set(office->kiosk->armings, "1", "HT", RESPONSE_STEP_RESULT);
     office_token(office, RESPONSE_SCREEN, "HT", "", number, token);
     const uint64_t entries = office_entries(office);
     disk_fail("-wal", ENOSPC, 0);
-    const enum status status =
-        office_rate(office, token, "part=0&page=overall&overall=3", NULL);
+    const enum status status = office_rate(office, token, "part=0&page=overall&overall=3", NULL);
     disk_fail(NULL, 0, 0);
     assert_int_equal(status, STATUS_FULL);
     assert_int_equal(office_entries(office), entries);

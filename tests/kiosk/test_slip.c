@@ -29,8 +29,8 @@ static void codes_that_are_none_are_unknown(void **state)
     char code[SLIPCODE_CHARS + 1];
     slipcode_new(code);
     assert_int_equal(office_slip_state(office, code).state, SLIP_UNKNOWN);
-    static const char *const CODES[] = {"", "K7QM2", "K7QM2-F9D4", "K7QM2-F9D4X-9", "phiếu",
-                                        "\x01"};
+    static const char *const CODES[] = {"",      "K7QM2", "K7QM2-F9D4", "K7QM2-F9D4X-9",
+                                        "phiếu", "\x01"};
     for (size_t i = 0; i < ARRAY_SIZE(CODES); i++)
         assert_int_equal(office_slip_state(office, CODES[i]).state, SLIP_UNKNOWN);
 }
@@ -92,10 +92,8 @@ static void a_dossier_has_one_slip_for_each_step(void **state)
     assert_int_equal(office_slip_state(office, second).state, SLIP_OPEN);
     assert_int_equal(office_slip_state(office, third).state, SLIP_OPEN);
     assert_int_equal(spend(office, first), STATUS_GONE);
-    struct slip_order intake = {.area = "DD",
-                                .counter = "1",
-                                .step = RESPONSE_STEP_INTAKE,
-                                .dossier = "H19.23-0001"};
+    struct slip_order intake = {
+        .area = "DD", .counter = "1", .step = RESPONSE_STEP_INTAKE, .dossier = "H19.23-0001"};
     struct slip_job job;
     assert_int_equal(slip_prepare(office->kiosk, &intake, &job, &office->err), STATUS_OK);
     assert_int_equal(writer_run(office->kiosk->writer, &job.job, &office->err), STATUS_OK);
@@ -148,8 +146,7 @@ static void orders_that_do_not_fit_are_refused(void **state)
         const struct slip_order order = {
             .area = cases[i].area, .counter = cases[i].counter, .dossier = cases[i].dossier};
         struct slip_job job;
-        assert_int_equal(slip_prepare(office->kiosk, &order, &job, &office->err),
-                         cases[i].status);
+        assert_int_equal(slip_prepare(office->kiosk, &order, &job, &office->err), cases[i].status);
     }
 }
 

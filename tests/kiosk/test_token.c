@@ -89,8 +89,8 @@ static void the_id_begins_with_the_hour_and_is_the_pages_own(void **state)
     assert_memory_equal(id, again, sizeof id);
     assert_memory_not_equal(id, other, sizeof id);
     const uint32_t hour = (uint32_t)(NOON_S / HOUR_S);
-    const uint8_t expected[4] = {(uint8_t)(hour >> 24), (uint8_t)(hour >> 16),
-                                 (uint8_t)(hour >> 8), (uint8_t)hour};
+    const uint8_t expected[4] = {(uint8_t)(hour >> 24), (uint8_t)(hour >> 16), (uint8_t)(hour >> 8),
+                                 (uint8_t)hour};
     assert_memory_equal(id, expected, 4);
     assert_memory_equal(other, expected, 4);
 }
@@ -175,8 +175,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_field_comes_back, open_keys, close_keys),
-        cmocka_unit_test_setup_teardown(the_id_begins_with_the_hour_and_is_the_pages_own,
-                                        open_keys, close_keys),
+        cmocka_unit_test_setup_teardown(the_id_begins_with_the_hour_and_is_the_pages_own, open_keys,
+                                        close_keys),
         cmocka_unit_test_setup_teardown(no_changed_character_is_believed, open_keys, close_keys),
         cmocka_unit_test_setup_teardown(no_other_text_is_believed, open_keys, close_keys),
         cmocka_unit_test_setup_teardown(another_kiosks_token_is_refused, open_keys, close_keys),

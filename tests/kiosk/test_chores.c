@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// chores.c: the schedule, and what goes when a day key goes.
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <sys/stat.h>
+
+#include "chores.h"
+#include "office.h"
+
+static void a_trial_syncs_every_five_seconds(void **state)
+{
+    (void)state;
+    assert_int_equal(chores_next_sync_s("a", true, 1000), 1005);
+}
+
+static void a_lane_syncs_once_an_hour_at_its_own_minute(void **state)
+{
+    (void)state;
+    static const char *const LANES[] = {"00000000000000000000000000000000",
+                                        "053164aafc48cf4feda2dac0f56f48eb",
+                                        "ffffffffffffffffffffffffffffffff"};
+    for (size_t i = 0; i < ARRAY_SIZE(LANES); i++) {
+        const int64_t first = chores_next_sync_s(LANES[i], false, 7200);
+        assert_true(first > 7200 && first < 7200 + 3600 + 600);
+        assert_true(first % 3600 < 600);
+        assert_int_equal(chores_next_sync_s(LANES[i], false, first), first + 3600);
+        assert_int_equal(chores_next_sync_s(LANES[i], false, first - 1), first);
+        assert_int_equal(chores_next_sync_s(LANES[i], false, first + 1), first + 3600);
+    }
+    assert_int_not_equal(chores_next_sync_s(LANES[0], false, 0),
+                         chores_next_sync_s(LANES[1], false, 0));
+}
+
+// Whether any request MAC is left.
+static bool has_macs(struct office *office)
+{
+    struct db *db = dbpool_take(office->kiosk->readers);
+    struct stmt *q = NULL;
+    bool found = false;
+    assert_int_equal(stmt_use(db, KIOSK_REPLAY_FIRST, &q, &office->err), STATUS_OK);
+    assert_int_equal(stmt_row(q, &found, &office->err), STATUS_OK);
+    const bool has = found && !stmt_is_null(q, 0);
+    stmt_release(q);
+    dbpool_give(office->kiosk->readers, db);
+    return has;
+}
+
+static off_t wal_bytes(const struct office *office)
+{
+    char path[SCRATCH_PATH_SIZE + 16];
+    struct stat facts;
+    snprintf(path, sizeof path, "%s/kiosk.db-wal", office->folder);
+    assert_int_equal(stat(path, &facts), 0);
+    return facts.st_size;
+}
+
+static void rate_once(struct office *office)
+{
+    char token[TOKEN_TEXT_CHARS + 1];
+    office_token(office, RESPONSE_SCREEN, "HT", "", 0, token);
+    assert_int_equal(office_rate(office, token, "part=0&page=overall&overall=5", NULL), STATUS_OK);
+}
+
+static void request_macs_go_with_their_day_and_the_wal_is_emptied(void **state)
+{
+    struct office *office = *state;
+    rate_once(office);
+    clock_fix(OFFICE_NOW_S + 3600);
+    rate_once(office);
+    clock_fix(OFFICE_NOW_S + OFFICE_DAY_S);
+    rate_once(office);
+    const uint64_t entries = office_entries(office);
+    assert_int_equal(chores_expire(office->kiosk, &office->err), STATUS_OK);
+    assert_true(has_macs(office));
+    assert_true(wal_bytes(office) > 0);
+    clock_fix(OFFICE_NOW_S + 2 * OFFICE_DAY_S); // the first day goes, the second stays
+    assert_int_equal(chores_expire(office->kiosk, &office->err), STATUS_OK);
+    assert_true(has_macs(office));
+    assert_int_equal(wal_bytes(office), 0);
+    clock_fix(OFFICE_NOW_S + 3 * OFFICE_DAY_S);
+    assert_int_equal(chores_expire(office->kiosk, &office->err), STATUS_OK);
+    assert_false(has_macs(office));
+    assert_int_equal(office_entries(office), entries);
+}
+
+static void without_anything_due_nothing_happens(void **state)
+{
+    struct office *office = *state;
+    assert_int_equal(chores_expire(office->kiosk, &office->err), STATUS_OK);
+    rate_once(office);
+    assert_int_equal(chores_expire(office->kiosk, &office->err), STATUS_OK);
+    assert_true(has_macs(office));
+}
+
+static void many_macs_go_in_several_jobs(void **state)
+{
+    struct office *office = *state;
+    enum { MANY = 4500 };
+    for (int i = 0; i < MANY; i++) {
+        char token[TOKEN_TEXT_CHARS + 1];
+        struct rating *rating = NULL;
+        clock_fix(OFFICE_NOW_S + i % 5 * 3600);
+        office_token(office, RESPONSE_SCREEN, "HT", "", 0, token);
+        assert_int_equal(office_rating(office, token, "part=0&page=overall&overall=5", &rating),
+                         STATUS_OK);
+        rating->job.done = rating_job_free;
+        assert_int_equal(writer_submit(office->kiosk->writer, &rating->job, &office->err),
+                         STATUS_OK);
+    }
+    rate_once(office);
+    clock_fix(OFFICE_NOW_S + 2 * OFFICE_DAY_S);
+    const int64_t before = writer_figures(office->kiosk->writer).jobs;
+    assert_int_equal(chores_expire(office->kiosk, &office->err), STATUS_OK);
+    assert_false(has_macs(office));
+    assert_true(writer_figures(office->kiosk->writer).jobs - before > 2);
+}
+
+static void the_thread_starts_and_stops_at_once(void **state)
+{
+    struct office *office = *state;
+    struct chores *chores = NULL;
+    assert_int_equal(chores_open(office->kiosk, NULL, &chores, &office->err), STATUS_OK);
+    const int64_t began_ms = clock_mono_ms();
+    chores_close(chores);
+    assert_true(clock_mono_ms() - began_ms < 4000); // not only at its next tick
+}
+
+#define OFFICE_TEST(test) cmocka_unit_test_setup_teardown(test, office_setup, office_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_trial_syncs_every_five_seconds),
+        cmocka_unit_test(a_lane_syncs_once_an_hour_at_its_own_minute),
+        OFFICE_TEST(request_macs_go_with_their_day_and_the_wal_is_emptied),
+        OFFICE_TEST(without_anything_due_nothing_happens),
+        OFFICE_TEST(many_macs_go_in_several_jobs),
+        OFFICE_TEST(the_thread_starts_and_stops_at_once),
+    };
+    return cmocka_run_group_tests_name("chores", tests, NULL, NULL);
+}
