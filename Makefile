@@ -263,7 +263,7 @@ install: build ## copy programs and manuals to PREFIX (default /usr/local), unde
 	install -m 644 docs/man/hailong-kiosk.8 docs/man/hailong-aggregator.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -m 644 docs/man/hailong-print.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -d $(DESTDIR)$(PREFIX)/share/doc/hailong $(DESTDIR)$(PREFIX)/share/hailong/examples
-	install -m 644 README.md LICENSE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/hailong/
+	install -m 644 README.md LICENSE LICENSES/* docs/*.md $(DESTDIR)$(PREFIX)/share/doc/hailong/
 	install -m 644 schema/examples/*.json $(DESTDIR)$(PREFIX)/share/hailong/examples/
 
 clean: ## remove what was built (data under var/ stays)

@@ -21,7 +21,7 @@ enum {
 
 struct day {
     int32_t day;
-    uint8_t key[CRYPTO_KEY_BYTES];
+    uint8_t keys[DAYKEY_PURPOSES][CRYPTO_KEY_BYTES]; // DAYKEY_ID: the key in the file
 };
 
 struct daykeys {
@@ -36,6 +36,12 @@ static void key_path(const struct daykeys *keys, int32_t day, char ret_path[PATH
     char text[CLOCK_DAY_TEXT_SIZE];
     clock_day_text(day, text);
     snprintf(ret_path, PATH_BYTES + 32, "%s/%s.key", keys->folder, text);
+}
+
+static void derive(struct day *day)
+{
+    crypto_derive(day->keys[DAYKEY_ID], "token", day->keys[DAYKEY_TOKEN]);
+    crypto_derive(day->keys[DAYKEY_ID], "request", day->keys[DAYKEY_REQUEST]);
 }
 
 static enum status load_file(const char *name, void *context, struct err *err)
@@ -59,7 +65,8 @@ static enum status load_file(const char *name, void *context, struct err *err)
         return err_set(err, STATUS_IO, "day key %s has the wrong size; remove the file", text);
     if (keys->count == KEYS_MAX - 1)
         return err_set(err, STATUS_IO, "too many day keys in %s", keys->folder);
-    memcpy(slot->key, bytes.data, CRYPTO_KEY_BYTES);
+    memcpy(slot->keys[DAYKEY_ID], bytes.data, CRYPTO_KEY_BYTES);
+    derive(slot);
     crypto_wipe(bytes.data, bytes.size_bytes);
     keys->count++;
     return STATUS_OK;
@@ -90,43 +97,43 @@ void daykey_close(struct daykeys *keys)
     free(keys);
 }
 
-static bool find(const struct daykeys *keys, int32_t day, uint8_t ret_key[CRYPTO_KEY_BYTES])
+static bool find(const struct daykeys *keys, int32_t day, enum daykey_purpose purpose,
+                 uint8_t ret_key[CRYPTO_KEY_BYTES])
 {
     for (size_t i = keys->count; i > 0; i--) {
         if (keys->days[i - 1].day != day)
             continue;
-        memcpy(ret_key, keys->days[i - 1].key, CRYPTO_KEY_BYTES);
+        memcpy(ret_key, keys->days[i - 1].keys[purpose], CRYPTO_KEY_BYTES);
         return true;
     }
     return false;
 }
 
 // The writing lock is held.
-static enum status make(struct daykeys *keys, int32_t day, uint8_t ret_key[CRYPTO_KEY_BYTES],
-                        struct err *err)
+static enum status make(struct daykeys *keys, int32_t day, struct err *err)
 {
     if (keys->count == KEYS_MAX)
         return err_set(err, STATUS_FULL, "too many day keys; is the clock jumping?");
     struct day fresh = {.day = day};
-    crypto_random(fresh.key, sizeof fresh.key);
+    crypto_random(fresh.keys[DAYKEY_ID], CRYPTO_KEY_BYTES);
     char path[PATH_BYTES + 32];
     key_path(keys, day, path);
-    TRY(file_write(path, fresh.key, sizeof fresh.key, KEY_MODE, err));
+    TRY(file_write(path, fresh.keys[DAYKEY_ID], CRYPTO_KEY_BYTES, KEY_MODE, err));
+    derive(&fresh);
     keys->days[keys->count++] = fresh;
-    memcpy(ret_key, fresh.key, CRYPTO_KEY_BYTES);
     crypto_wipe(&fresh, sizeof fresh);
     return STATUS_OK;
 }
 
-enum status daykey_get(struct daykeys *keys, int32_t day, uint8_t ret_key[CRYPTO_KEY_BYTES],
-                       struct err *err)
+enum status daykey_get(struct daykeys *keys, int32_t day, enum daykey_purpose purpose,
+                       uint8_t ret_key[CRYPTO_KEY_BYTES], struct err *err)
 {
     const int32_t today = clock_day(clock_now_s());
     // A key that is due for destruction is gone, also before the hourly round has come to it.
     const bool alive = day > today - DAYKEY_LIFE_DAYS && day <= today;
     if (alive) {
         pthread_rwlock_rdlock(&keys->lock);
-        const bool found = find(keys, day, ret_key);
+        const bool found = find(keys, day, purpose, ret_key);
         pthread_rwlock_unlock(&keys->lock);
         if (found)
             return STATUS_OK;
@@ -135,8 +142,11 @@ enum status daykey_get(struct daykeys *keys, int32_t day, uint8_t ret_key[CRYPTO
         return err_set(err, STATUS_GONE, "the page is of another day; open it again");
     pthread_rwlock_wrlock(&keys->lock);
     enum status status = STATUS_OK;
-    if (!find(keys, day, ret_key))
-        status = make(keys, day, ret_key, err);
+    if (!find(keys, day, purpose, ret_key)) {
+        status = make(keys, day, err);
+        if (status == STATUS_OK)
+            (void)find(keys, day, purpose, ret_key);
+    }
     pthread_rwlock_unlock(&keys->lock);
     return status;
 }

@@ -130,11 +130,11 @@ static enum status make_token(struct sample *sample, const struct sample_visit *
                               struct err *err)
 {
     struct token token = {.channel = visit->channel, .step = visit->step};
-    strcpy(token.counter, visit->counter->id);
-    strcpy(token.area, visit->area->code);
+    (void)snprintf(token.counter, sizeof token.counter, "%s", visit->counter->id);
+    (void)snprintf(token.area, sizeof token.area, "%s", visit->area->code);
     if (visit->channel == RESPONSE_SLIP) {
         token.linked = true;
-        strcpy(token.code, code);
+        (void)snprintf(token.code, sizeof token.code, "%s", code);
     } else if (visit->channel == RESPONSE_POSTER) {
         slip_poster_code(sample->kiosk, token.counter, token.code);
     } else if (visit->linked) {

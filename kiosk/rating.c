@@ -216,11 +216,10 @@ static enum status request_mac(struct rating *rating, struct err *err)
     for (size_t i = 0; i < response->topic_count; i++)
         buf_addf(&normal, "|%s", response->topics[i]);
     TRY(buf_check(&normal, err));
-    uint8_t day_key[CRYPTO_KEY_BYTES], key[CRYPTO_KEY_BYTES];
-    TRY(daykey_get(rating->kiosk->daykeys, clock_day_of_hour(rating->token.hour), day_key, err));
-    crypto_derive(day_key, "request", key);
+    uint8_t key[CRYPTO_KEY_BYTES];
+    TRY(daykey_get(rating->kiosk->daykeys, clock_day_of_hour(rating->token.hour), DAYKEY_REQUEST,
+                   key, err));
     crypto_hmac(key, normal.data, normal.size_bytes, rating->request_mac);
-    crypto_wipe(day_key, sizeof day_key);
     crypto_wipe(key, sizeof key);
     crypto_wipe(normal.data, normal.size_bytes);
     return STATUS_OK;

@@ -65,6 +65,8 @@ static size_t pick(struct sample_office *office, const unsigned *weights, size_t
     unsigned sum = 0;
     for (size_t i = 0; i < count; i++)
         sum += weights[i];
+    if (sum == 0)
+        return 0;
     uint64_t at = next(office) % sum;
     for (size_t i = 0; i < count; i++) {
         if (at < weights[i])

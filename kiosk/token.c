@@ -50,15 +50,6 @@ static void get_text(const uint8_t *at, size_t space, char *ret_text)
     ret_text[space] = '\0';
 }
 
-static void mac_of(const uint8_t day_key[CRYPTO_KEY_BYTES], const uint8_t bytes[BYTES],
-                   uint8_t ret_mac[CRYPTO_HASH_BYTES])
-{
-    uint8_t key[CRYPTO_KEY_BYTES];
-    crypto_derive(day_key, "token", key);
-    crypto_hmac(key, bytes, AT_MAC, ret_mac);
-    crypto_wipe(key, sizeof key);
-}
-
 // base64url of a length divisible by three needs no allocation and no padding.
 static void encode(const uint8_t bytes[BYTES], char ret_text[TOKEN_TEXT_CHARS + 1])
 {
@@ -80,8 +71,8 @@ enum status token_make(struct daykeys *keys, const struct token *token,
 {
     uint8_t bytes[BYTES];
     const uint32_t hour = clock_hour(clock_now_s());
-    uint8_t day_key[CRYPTO_KEY_BYTES];
-    TRY(daykey_get(keys, clock_day_of_hour(hour), day_key, err));
+    uint8_t key[CRYPTO_KEY_BYTES];
+    TRY(daykey_get(keys, clock_day_of_hour(hour), DAYKEY_TOKEN, key, err));
     bytes[0] = VERSION;
     put_u32(bytes + AT_HOUR, hour);
     bytes[AT_CHANNEL] = (uint8_t)token->channel;
@@ -93,9 +84,9 @@ enum status token_make(struct daykeys *keys, const struct token *token,
     put_text(bytes + AT_CODE, SLIPCODE_CHARS, token->code);
     crypto_random(bytes + AT_RANDOM, AT_MAC - AT_RANDOM);
     uint8_t mac[CRYPTO_HASH_BYTES];
-    mac_of(day_key, bytes, mac);
+    crypto_hmac(key, bytes, AT_MAC, mac);
     memcpy(bytes + AT_MAC, mac, MAC_BYTES);
-    crypto_wipe(day_key, sizeof day_key);
+    crypto_wipe(key, sizeof key);
     encode(bytes, ret_text);
     return STATUS_OK;
 }
@@ -137,14 +128,15 @@ enum status token_read(struct daykeys *keys, const char *text, struct token *ret
     // An hour ahead of ours was never made here (the clock may have been set back by an hour).
     if (hour > clock_hour(clock_now_s()) + 1)
         return refuse(err);
-    uint8_t day_key[CRYPTO_KEY_BYTES], mac[CRYPTO_HASH_BYTES];
-    TRY(daykey_get(keys, clock_day_of_hour(hour), day_key, err));
-    mac_of(day_key, bytes, mac);
+    uint8_t key[CRYPTO_KEY_BYTES], mac[CRYPTO_HASH_BYTES];
+    TRY(daykey_get(keys, clock_day_of_hour(hour), DAYKEY_TOKEN, key, err));
+    crypto_hmac(key, bytes, AT_MAC, mac);
     if (!crypto_equal(mac, bytes + AT_MAC, MAC_BYTES)) {
-        crypto_wipe(day_key, sizeof day_key);
+        crypto_wipe(key, sizeof key);
         return refuse(err);
     }
-    response_id(hour, day_key, bytes, sizeof bytes, ret_id);
-    crypto_wipe(day_key, sizeof day_key);
+    TRY(daykey_get(keys, clock_day_of_hour(hour), DAYKEY_ID, key, err));
+    response_id(hour, key, bytes, sizeof bytes, ret_id);
+    crypto_wipe(key, sizeof key);
     return take(bytes, ret_token, err);
 }

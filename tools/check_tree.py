@@ -192,11 +192,9 @@ def offered(help_text):
 def compare_option(page, name, value, text, said):
     if value and value not in said:
         fault(page, f"{name} takes {value}, which its paragraph does not say")
-    for pattern, what in ((r"Default: (.+)\.$", "default"), (r"From (\S+) to", "lower limit"),
-                          (r"From \S+ to (\d+)", "upper limit")):
-        found = re.search(pattern, text)
-        if found and not re.search(rf"(?<![\d.]){re.escape(found.group(1))}(?!\d)", said):
-            fault(page, f"does not give the {what} of {name}: {found.group(1)}")
+    for sentence in re.findall(r"Default: \S+\.(?=\s|$)|From \S+ to \S+\.(?=\s|$)", text):
+        if sentence not in said:
+            fault(page, f"{name}: does not say \"{sentence}\"")
 
 
 def check_commands(build, program, page, commands, parts):

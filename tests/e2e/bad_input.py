@@ -9,6 +9,7 @@ usage: python3 tests/e2e/bad_input.py [--build build] [--only GROUP]   (from the
 import argparse
 import sys
 import time
+import traceback
 
 from bad import codes, forms, lanes, options, paper, reports
 from bad.harness import COUNT, World, check, same
@@ -36,12 +37,25 @@ def stays_whole(kiosk):
     same("the kiosk stops cleanly", kiosk.daemon.stop(), 0)
     same("its journal is whole", kiosk.world.kiosk("verify", "--data", kiosk.data).code, 0)
     log = kiosk.daemon.log()
-    check("its log has no failure and none of what was sent",
-          "event=bug" not in log and "<3>" not in log and "zqxj" not in log, log[-300:])
+    check("its log has no failure and nothing of what was sent",
+          "event=bug" not in log and "<3>" not in log and "zqxj" not in log.lower(), log[-300:])
 
 
 GROUPS = {"forms": run_forms, "codes": run_codes, "options": options.run, "paper": paper.run,
           "lanes": lanes.run, "reports": reports.run}
+
+
+def run_group(name, build):
+    """One group in a folder of its own; what breaks it off is a failed case."""
+    world, begin, before = World(build), time.monotonic(), sum(COUNT.values())
+    try:
+        GROUPS[name](world)
+    except Exception as error:  # a lost connection, a page without its form, a hanging command
+        traceback.print_exc(file=sys.stdout)
+        check(f"{name} runs to its end", False, error)
+    finally:
+        world.close()
+    print(f"{name}: {sum(COUNT.values()) - before} cases in {time.monotonic() - begin:.1f} s")
 
 
 def main():
@@ -50,19 +64,10 @@ def main():
     parser.add_argument("--build", default="build")
     parser.add_argument("--only", choices=sorted(GROUPS))
     given = parser.parse_args()
-    for name, group in GROUPS.items():
-        if given.only not in (None, name):
-            continue
-        world, begin, before = World(given.build), time.monotonic(), sum(COUNT.values())
-        try:
-            group(world)
-        except (RuntimeError, OSError) as error:
-            check(f"{name} runs to its end", False, error)
-        finally:
-            world.close()
-        print(f"{name}: {sum(COUNT.values()) - before} cases in {time.monotonic() - begin:.1f} s")
-    print(f"{COUNT['passed']} passed, {COUNT['failed']} failed"
-          + (f", {COUNT['skipped']} skipped" if COUNT["skipped"] else ""))
+    for name in GROUPS:
+        if given.only in (None, name):
+            run_group(name, given.build)
+    print(f"{COUNT['passed']} passed, {COUNT['failed']} failed")
     return 1 if COUNT["failed"] else 0
 
 

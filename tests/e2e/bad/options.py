@@ -126,23 +126,22 @@ ADDRESSES = ["", "8080", "127.0.0.1", "127.0.0.1:", ":8080", "127.0.0.1:65536", 
 
 def both_lines(world):
     """What no command takes."""
-    for program, run, commands, needs in (
-            ("hailong-kiosk", world.kiosk, KIOSK_COMMANDS, KIOSK_NEEDS),
-            ("hailong-aggregator", world.hub, HUB_COMMANDS, HUB_NEEDS)):
+    for program, run, listen, commands, needs in (
+            ("hailong-kiosk", world.kiosk, "phone-listen", KIOSK_COMMANDS, KIOSK_NEEDS),
+            ("hailong-aggregator", world.hub, "listen", HUB_COMMANDS, HUB_NEEDS)):
         for name, arguments, says in listing(program, commands, needs):
             refused(name, run(*arguments), USAGE, says)
         refused(f"{program}: a bad environment",
                 run("status", env={f"HAILONG_{program[8:].upper()}_DATA": "\x07"}), USAGE,
                 "_DATA must be")
-        for name, text, code, says in (
-                ("an unknown option", "zqxj = 1\n", USAGE, "line 1.*no such option"),
-                ("no equals sign", "# x\ndata\n", USAGE, "line 2.*name = value"),
-                ("a bad value", "screen-listen = zqxj\nlisten = zqxj\n"[-14 if run == world.hub else 0:],
-                 USAGE, "line 1.*listen"),
-                ("not UTF-8", b"data = \xff\n", USAGE, "line 1.*UTF-8"),
-                ("a long line", f"data = {'z' * 300}\n", USAGE, "line 1.*longer")):
+        for name, text, says in (
+                ("an unknown option", "zqxj = 1\n", "line 1.*no such option"),
+                ("no equals sign", "# x\ndata\n", "line 2.*name = value"),
+                ("a bad value", f"\n{listen} = zqxj\n", f"line 2.*{listen}.*ADDRESS:PORT"),
+                ("not UTF-8", b"data = \xff\n", "line 1.*UTF-8"),
+                ("a long line", f"data = {'z' * 300}\n", "line 1.*longer")):
             refused(f"{program}: a configuration with {name}",
-                    run("serve", "--config", world.write("bad.ini", text)), code, says)
+                    run("serve", "--config", world.write("bad.ini", text)), USAGE, says)
         refused(f"{program}: no configuration there", run("status", "--config", "zqxj"), IO, "zqxj")
 
 
