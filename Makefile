@@ -208,6 +208,7 @@ test-parts:
 	  "python3 tools/run_tests.py $(TEST_BIN)" \
 	  "python3 tests/core/raw_http.py" \
 	  "python3 tests/aggregator/postgresql.py" \
+	  "python3 tests/e2e/bad_input.py --build $(BUILD)" \
 	  "python3 tests/torture/kill.py --kills 8 --build $(BUILD)" \
 	  "node tests/e2e/smoke.mjs"
 

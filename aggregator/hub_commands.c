@@ -35,23 +35,6 @@ static enum status need(const struct option_set *options, const char *name, stru
     return STATUS_OK;
 }
 
-static enum status set_log_level(const struct option_set *options, struct err *err)
-{
-    static const struct {
-        const char *name;
-        enum log_level level;
-    } levels[] = {{"error", LOG_LEVEL_ERROR},
-                  {"warning", LOG_LEVEL_WARNING},
-                  {"info", LOG_LEVEL_INFO},
-                  {"debug", LOG_LEVEL_DEBUG}};
-    for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
-        if (strcmp(levels[i].name, option_text(options, "log-level")) == 0) {
-            log_set_level(levels[i].level);
-            return STATUS_OK;
-        }
-    return err_set(err, STATUS_USAGE, "--log-level must be error, warning, info or debug");
-}
-
 static enum status print_text(const char *text, size_t size_bytes, struct err *err)
 {
     if (fwrite(text, 1, size_bytes, stdout) != size_bytes || fflush(stdout) != 0)
@@ -89,7 +72,7 @@ static enum status act(const struct option_set *options, json_t *request, json_t
     const char *folder = option_text(options, "data");
     if (owned == NULL)
         return err_set(err, STATUS_NO_MEMORY, "no memory for the request");
-    TRY(set_log_level(options, err));
+    TRY(log_choose_level(option_text(options, "log-level"), err));
     TRY(hub_check(folder, err));
     enum status status = lock_take(folder, &lock, err);
     if (status == STATUS_BUSY)
@@ -119,7 +102,7 @@ static enum status run_init(const struct option_set *options, struct err *err)
 static enum status run_serve(const struct option_set *options, struct err *err)
 {
     TRY(need(options, "data", err));
-    TRY(set_log_level(options, err));
+    TRY(log_choose_level(option_text(options, "log-level"), err));
     return hub_serve(option_text(options, "data"), option_text(options, "listen"), err);
 }
 
@@ -189,7 +172,7 @@ static enum status open_for_reading(const struct option_set *options, struct hub
                                     struct err *err)
 {
     TRY(need(options, "data", err));
-    TRY(set_log_level(options, err));
+    TRY(log_choose_level(option_text(options, "log-level"), err));
     return hub_open(option_text(options, "data"), HUB_READ, ret_hub, err);
 }
 

@@ -102,6 +102,24 @@ static void log_write(struct log_line *line)
     // Nobody is left to tell when the log itself cannot be written.
 }
 
+enum status log_choose_level(const char *name, struct err *err)
+{
+    static const struct {
+        const char *name;
+        enum log_level level;
+    } levels[] = {{"error", LOG_LEVEL_ERROR},
+                  {"warning", LOG_LEVEL_WARNING},
+                  {"info", LOG_LEVEL_INFO},
+                  {"debug", LOG_LEVEL_DEBUG}};
+    for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
+        if (strcmp(levels[i].name, name) != 0)
+            continue;
+        log_set_level(levels[i].level);
+        return STATUS_OK;
+    }
+    return err_set(err, STATUS_USAGE, "--log-level must be error, warning, info or debug");
+}
+
 void log_event(enum log_level level, const char *event, ...)
 {
     if ((int)level > atomic_load_explicit(&log_level_now, memory_order_relaxed))

@@ -16,6 +16,8 @@ enum log_level {
 
 // Lines above this level are dropped. Default LOG_LEVEL_INFO.
 void log_set_level(enum log_level level);
+// The same by name: "error", "warning", "info" or "debug"; another one is STATUS_USAGE.
+enum status log_choose_level(const char *name, struct err *err) MUST_USE;
 // Writes `event=… ` and the pairs: (const char *key, const char *value)… ended by NULL. Values
 // are quoted and escaped where needed; one write(2) per line. Any thread.
 void log_event(enum log_level level, const char *event, ...) __attribute__((sentinel));

@@ -258,7 +258,7 @@ static enum status run_status(const struct option_set *set, struct err *err)
 static enum status run_serve(const struct option_set *set, struct err *err)
 {
     TRY(need_kiosk(set, err));
-    log_set_level((enum log_level)option_int(set, "log-level"));
+    TRY(log_choose_level(option_text(set, "log-level"), err));
     return kiosk_serve(set, err);
 }
 
@@ -297,8 +297,8 @@ static const struct option_def options[] = {
     {"since", OPTION_INT, "SEQ", "0", 0, INT64_MAX - 1, " export ", "The first entry to print."},
     {"days", OPTION_INT, "DAYS", "365", 1, 1000, " sample ",
      "How many days back the sample data begin."},
-    {"log-level", OPTION_INT, "LEVEL", "6", 3, 7, " serve ",
-     "What is logged: 3 errors, 4 warnings, 6 events, 7 everything."},
+    {"log-level", OPTION_TEXT, "LEVEL", "info", 0, 0, " serve ",
+     "What is logged: error, warning, info or debug."},
 };
 
 static const struct command_def commands[] = {

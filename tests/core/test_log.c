@@ -94,6 +94,17 @@ static void lines_above_the_level_are_dropped(void **state)
     assert_string_equal(text, "<7>event=shown\n");
 }
 
+static void levels_are_chosen_by_name(void **state)
+{
+    (void)state;
+    struct err err;
+    static const char *const names[] = {"error", "warning", "debug", "info"};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        assert_int_equal(log_choose_level(names[i], &err), STATUS_OK);
+    assert_int_equal(log_choose_level("loud", &err), STATUS_USAGE);
+    assert_int_equal(log_choose_level("", &err), STATUS_USAGE);
+}
+
 static void a_failure_is_logged_with_status_and_text(void **state)
 {
     (void)state;
@@ -184,6 +195,7 @@ int main(void)
         cmocka_unit_test(a_line_is_pairs_with_a_priority),
         cmocka_unit_test(values_are_quoted_and_escaped_where_needed),
         cmocka_unit_test(lines_above_the_level_are_dropped),
+        cmocka_unit_test(levels_are_chosen_by_name),
         cmocka_unit_test(a_failure_is_logged_with_status_and_text),
         cmocka_unit_test(a_pair_that_does_not_fit_is_left_out_whole),
         cmocka_unit_test(lines_of_several_threads_stay_whole),
