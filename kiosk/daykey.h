@@ -20,8 +20,8 @@ enum status daykey_open(const char *keys_folder, struct daykeys **ret_keys,
                         struct err *err) MUST_USE;
 void daykey_close(struct daykeys *keys);
 AUTO_POINTER(struct daykeys, daykey_close)
-// The key of a day for one purpose. Today's is made when missing; another day's that is not there is STATUS_GONE.
-// Any thread.
+// The key of a day for one purpose. Today's is made when missing; another day's that is not there
+// is STATUS_GONE. Any thread.
 enum status daykey_get(struct daykeys *keys, int32_t day, enum daykey_purpose purpose,
                        uint8_t ret_key[CRYPTO_KEY_BYTES], struct err *err) MUST_USE;
 // Destroys the keys of days before `day` - DAYKEY_LIFE_DAYS + 1. *ret_oldest_day is the oldest day
