@@ -8,6 +8,7 @@
 _Static_assert(CRYPTO_HASH_BYTES == crypto_hash_sha256_BYTES, "SHA-256 size");
 _Static_assert(CRYPTO_HASH_BYTES == crypto_auth_hmacsha256_BYTES, "HMAC size");
 _Static_assert(CRYPTO_KEY_BYTES == crypto_auth_hmacsha256_KEYBYTES, "HMAC key size");
+_Static_assert(CRYPTO_MAC_STATE_BYTES == sizeof(crypto_auth_hmacsha256_state), "HMAC state size");
 _Static_assert(CRYPTO_SIGN_PUBLIC_BYTES == crypto_sign_PUBLICKEYBYTES, "Ed25519 public key size");
 _Static_assert(CRYPTO_SIGN_SECRET_BYTES == crypto_sign_SECRETKEYBYTES, "Ed25519 secret key size");
 
@@ -44,6 +45,23 @@ void crypto_hmac(const uint8_t key[CRYPTO_KEY_BYTES], const void *bytes, size_t 
     crypto_auth_hmacsha256(ret_mac, bytes, size_bytes, key);
 }
 
+void crypto_mac_key(const uint8_t key[CRYPTO_KEY_BYTES], struct crypto_mac_key *ret_key)
+{
+    crypto_auth_hmacsha256_state state;
+    crypto_auth_hmacsha256_init(&state, key, CRYPTO_KEY_BYTES);
+    memcpy(ret_key->state, &state, sizeof state);
+    sodium_memzero(&state, sizeof state);
+}
+
+void crypto_mac(const struct crypto_mac_key *key, const void *bytes, size_t size_bytes,
+                uint8_t ret_mac[CRYPTO_HASH_BYTES])
+{
+    crypto_auth_hmacsha256_state state;
+    memcpy(&state, key->state, sizeof state);
+    crypto_auth_hmacsha256_update(&state, bytes, size_bytes);
+    crypto_auth_hmacsha256_final(&state, ret_mac); // wipes the state
+}
+
 void crypto_derive(const uint8_t key[CRYPTO_KEY_BYTES], const char *label,
                    uint8_t ret_key[CRYPTO_KEY_BYTES])
 {
@@ -74,20 +92,6 @@ void crypto_base64url(const void *bytes, size_t size_bytes, struct buf *out)
         source += piece;
         size_bytes -= piece;
     }
-}
-
-bool crypto_unbase64url(const char *text, size_t chars, void *ret_bytes, size_t max_bytes,
-                        size_t *ret_size_bytes)
-{
-    size_t size = 0;
-    const char *end = NULL;
-    // libsodium refuses left-over bits that are not zero, so the encoding is canonical.
-    if (sodium_base642bin(ret_bytes, max_bytes, text, chars, NULL, &size, &end,
-                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
-        end != text + chars || size == 0)
-        return false;
-    *ret_size_bytes = size;
-    return true;
 }
 
 void crypto_sign_keys(uint8_t ret_public[CRYPTO_SIGN_PUBLIC_BYTES],

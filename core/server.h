@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The HTTP server: one listener each (a process may open several), over libmicrohttpd (the .c is
-// the only file that includes microhttpd.h). epoll pool with at most 120 connections per thread:
-// libmicrohttpd 0.9.75 hangs when one epoll_wait returns exactly its 128 events.
+// the only file that includes microhttpd.h). a pool of threads that poll(2):
+// in epoll mode libmicrohttpd 0.9.75 hangs when one epoll_wait returns exactly its 128 events.
 #ifndef HAILONG_SERVER_H
 #define HAILONG_SERVER_H
 
@@ -13,7 +13,7 @@ struct server_config {
     const char *address;             // "127.0.0.1:8080", "[::1]:0"
     unsigned listener;               // the bit in route->listeners
     unsigned threads;                // event threads, 1…8
-    unsigned connections_per_thread; // at most 120
+    unsigned connections_per_thread; // at most 240
     unsigned per_address_limit;      // connections from one peer address, 0: no limit
     unsigned idle_timeout_s;         // keep-alive connection without a request
     unsigned request_deadline_ms;    // from the first byte of a request to its end; then cut

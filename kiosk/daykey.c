@@ -21,7 +21,7 @@ enum {
 
 struct day {
     int32_t day;
-    uint8_t keys[DAYKEY_PURPOSES][CRYPTO_KEY_BYTES]; // DAYKEY_ID: the key in the file
+    struct crypto_mac_key keys[DAYKEY_PURPOSES];
 };
 
 struct daykeys {
@@ -38,10 +38,15 @@ static void key_path(const struct daykeys *keys, int32_t day, char ret_path[PATH
     snprintf(ret_path, PATH_BYTES + 32, "%s/%s.key", keys->folder, text);
 }
 
-static void derive(struct day *day)
+static void set_keys(struct day *day, const uint8_t key[CRYPTO_KEY_BYTES])
 {
-    crypto_derive(day->keys[DAYKEY_ID], "token", day->keys[DAYKEY_TOKEN]);
-    crypto_derive(day->keys[DAYKEY_ID], "request", day->keys[DAYKEY_REQUEST]);
+    uint8_t derived[CRYPTO_KEY_BYTES];
+    crypto_mac_key(key, &day->keys[DAYKEY_ID]);
+    crypto_derive(key, "token", derived);
+    crypto_mac_key(derived, &day->keys[DAYKEY_TOKEN]);
+    crypto_derive(key, "request", derived);
+    crypto_mac_key(derived, &day->keys[DAYKEY_REQUEST]);
+    crypto_wipe(derived, sizeof derived);
 }
 
 static enum status load_file(const char *name, void *context, struct err *err)
@@ -65,8 +70,7 @@ static enum status load_file(const char *name, void *context, struct err *err)
         return err_set(err, STATUS_IO, "day key %s has the wrong size; remove the file", text);
     if (keys->count == KEYS_MAX - 1)
         return err_set(err, STATUS_IO, "too many day keys in %s", keys->folder);
-    memcpy(slot->keys[DAYKEY_ID], bytes.data, CRYPTO_KEY_BYTES);
-    derive(slot);
+    set_keys(slot, (const uint8_t *)bytes.data);
     crypto_wipe(bytes.data, bytes.size_bytes);
     keys->count++;
     return STATUS_OK;
@@ -98,12 +102,12 @@ void daykey_close(struct daykeys *keys)
 }
 
 static bool find(const struct daykeys *keys, int32_t day, enum daykey_purpose purpose,
-                 uint8_t ret_key[CRYPTO_KEY_BYTES])
+                 struct crypto_mac_key *ret_key)
 {
     for (size_t i = keys->count; i > 0; i--) {
         if (keys->days[i - 1].day != day)
             continue;
-        memcpy(ret_key, keys->days[i - 1].keys[purpose], CRYPTO_KEY_BYTES);
+        *ret_key = keys->days[i - 1].keys[purpose];
         return true;
     }
     return false;
@@ -115,18 +119,21 @@ static enum status make(struct daykeys *keys, int32_t day, struct err *err)
     if (keys->count == KEYS_MAX)
         return err_set(err, STATUS_FULL, "too many day keys; is the clock jumping?");
     struct day fresh = {.day = day};
-    crypto_random(fresh.keys[DAYKEY_ID], CRYPTO_KEY_BYTES);
+    uint8_t key[CRYPTO_KEY_BYTES];
+    crypto_random(key, sizeof key);
+    set_keys(&fresh, key);
     char path[PATH_BYTES + 32];
     key_path(keys, day, path);
-    TRY(file_write(path, fresh.keys[DAYKEY_ID], CRYPTO_KEY_BYTES, KEY_MODE, err));
-    derive(&fresh);
+    const enum status status = file_write(path, key, sizeof key, KEY_MODE, err);
+    crypto_wipe(key, sizeof key);
+    TRY(status);
     keys->days[keys->count++] = fresh;
     crypto_wipe(&fresh, sizeof fresh);
     return STATUS_OK;
 }
 
 enum status daykey_get(struct daykeys *keys, int32_t day, enum daykey_purpose purpose,
-                       uint8_t ret_key[CRYPTO_KEY_BYTES], struct err *err)
+                       struct crypto_mac_key *ret_key, struct err *err)
 {
     const int32_t today = clock_day(clock_now_s());
     // A key that is due for destruction is gone, also before the hourly round has come to it.

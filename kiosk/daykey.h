@@ -12,7 +12,7 @@
 enum { DAYKEY_LIFE_DAYS = 2 };
 
 // What a key is used for. The day key itself makes response ids (DESIGN §5: HMAC-SHA-256(day key,
-// token)); the others are derived from it, once a day.
+// token)); the others are derived from it.
 enum daykey_purpose { DAYKEY_ID, DAYKEY_TOKEN, DAYKEY_REQUEST, DAYKEY_PURPOSES };
 
 struct daykeys;
@@ -23,7 +23,7 @@ AUTO_POINTER(struct daykeys, daykey_close)
 // The key of a day for one purpose. Today's is made when missing; another day's that is not there
 // is STATUS_GONE. Any thread.
 enum status daykey_get(struct daykeys *keys, int32_t day, enum daykey_purpose purpose,
-                       uint8_t ret_key[CRYPTO_KEY_BYTES], struct err *err) MUST_USE;
+                       struct crypto_mac_key *ret_key, struct err *err) MUST_USE;
 // Destroys the keys of days before `day` - DAYKEY_LIFE_DAYS + 1. *ret_oldest_day is the oldest day
 // that still has one; request MACs of earlier days must be deleted with them.
 enum status daykey_expire(struct daykeys *keys, int32_t day, int32_t *ret_oldest_day,

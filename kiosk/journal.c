@@ -23,8 +23,7 @@ struct journal {
     struct merkle begun; // before the current batch
     struct buf line;
     pthread_mutex_t lock; // guards what follows
-    uint64_t size;
-    uint8_t root[CRYPTO_HASH_BYTES];
+    struct merkle committed;
 };
 
 struct head {
@@ -35,11 +34,8 @@ struct head {
 static void publish(void *context)
 {
     struct journal *journal = context;
-    uint8_t root[CRYPTO_HASH_BYTES];
-    merkle_root(&journal->tree, root);
     pthread_mutex_lock(&journal->lock);
-    journal->size = journal->tree.size;
-    memcpy(journal->root, root, sizeof root);
+    merkle_copy(&journal->committed, &journal->tree);
     pthread_mutex_unlock(&journal->lock);
 }
 
@@ -197,10 +193,12 @@ const char *journal_lane(const struct journal *journal)
 
 void journal_head(struct journal *journal, uint64_t *ret_size, uint8_t ret_root[CRYPTO_HASH_BYTES])
 {
+    struct merkle tree;
     pthread_mutex_lock(&journal->lock);
-    *ret_size = journal->size;
-    memcpy(ret_root, journal->root, CRYPTO_HASH_BYTES);
+    merkle_copy(&tree, &journal->committed);
     pthread_mutex_unlock(&journal->lock);
+    *ret_size = tree.size;
+    merkle_root(&tree, ret_root);
 }
 
 // ---- the writer's transaction -------------------------------------------------------------------

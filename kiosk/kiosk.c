@@ -23,7 +23,8 @@ enum {
     // About ten seconds of what an office PC commits; whoever waits longer has gone.
     QUEUE_LIMIT = 20000,
     WAL_SOFT_BYTES = 8 * 1024 * 1024,
-    // The promise is 64 MiB; a batch in flight and its restart stand between.
+    // The promise is 64 MiB; a batch in flight and its restart stand between. Much smaller would
+    // copy the same pages back more often.
     WAL_LIMIT_BYTES = 32 * 1024 * 1024,
     EXIT_IO = 74,
 };

@@ -3,7 +3,6 @@
 #include "rating.h"
 
 #include <stdlib.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
@@ -47,6 +46,14 @@ static const char *const ends[RESPONSE_END_COUNT] = {"tap", "skip", "exit", "tim
 static enum status bad(struct err *err, const char *field, const char *what)
 {
     return err_set(err, STATUS_BAD_INPUT, "field \"%s\" %s", field, what);
+}
+
+// Both sides hold codes of the same limits; what a text has beyond is never looked at.
+static void set_text(char *to, size_t space, const char *from)
+{
+    const size_t size = strnlen(from, space - 1);
+    memcpy(to, from, size);
+    to[size] = '\0';
 }
 
 // ---- reading the form ---------------------------------------------------------------------------
@@ -114,21 +121,20 @@ static enum status read_answer(struct rating *rating, const struct form_item *it
     if (overall_page != (item->page == FORM_PAGE_OVERALL))
         return bad(err, item->id, "does not belong to this page");
     struct response_answer *answer = &response->answers[response->answer_count++];
-    (void)snprintf(answer->item, sizeof answer->item, "%s", item->id);
+    set_text(answer->item, sizeof answer->item, item->id);
     answer->level = (int)level;
     return STATUS_OK;
 }
 
 static enum status read_topic(struct rating *rating, const struct form_topic *topic,
-                              const char *field, const char *value, struct err *err)
+                              const struct urlform_field *field, struct err *err)
 {
     struct response *response = &rating->response;
-    if (strcmp(value, "1") != 0)
-        return bad(err, field, "must be 1");
+    if (strcmp(field->value, "1") != 0)
+        return bad(err, field->name, "must be 1");
     if (response->page == pages[0])
-        return bad(err, field, "does not belong to this page");
-    (void)snprintf(response->topics[response->topic_count++], sizeof response->topics[0], "%s",
-                   topic->id);
+        return bad(err, field->name, "does not belong to this page");
+    set_text(response->topics[response->topic_count++], sizeof response->topics[0], topic->id);
     return STATUS_OK;
 }
 
@@ -142,17 +148,30 @@ static bool is_known(const char *name)
     return false;
 }
 
+static bool is_topic(const char *name)
+{
+    return strncmp(name, "topic_", 6) == 0;
+}
+
 static enum status check_names(const struct form *form, const struct urlform *fields,
                                struct err *err)
 {
     for (size_t i = 0; i < fields->count; i++) {
         const char *name = fields->fields[i].name;
-        const bool topic = strncmp(name, "topic_", 6) == 0 && form_topic(form, name + 6) != NULL;
+        const bool topic = is_topic(name) && form_topic(form, name + 6) != NULL;
         if (!topic && !is_known(name) && form_item(form, name) == NULL)
             return err_set(err, STATUS_BAD_INPUT, "field %zu is not asked by form %s", i + 1,
                            form->name);
     }
     return STATUS_OK;
+}
+
+static const struct urlform_field *topic_field(const struct urlform *fields, const char *id)
+{
+    for (size_t i = 0; i < fields->count; i++)
+        if (is_topic(fields->fields[i].name) && strcmp(fields->fields[i].name + 6, id) == 0)
+            return &fields->fields[i];
+    return NULL;
 }
 
 // In the order of the questionnaire, so that the same answers always give the same bytes.
@@ -168,11 +187,9 @@ static enum status read_answers(struct rating *rating, const struct form *form,
             TRY(read_answer(rating, &form->items[i], value, err));
     }
     for (size_t i = 0; i < form->topic_count && wanted; i++) {
-        char field[FORM_ID_CHARS + 8];
-        (void)snprintf(field, sizeof field, "topic_%s", form->topics[i].id);
-        const char *value = urlform_value(fields, field);
-        if (value != NULL)
-            TRY(read_topic(rating, &form->topics[i], field, value, err));
+        const struct urlform_field *field = topic_field(fields, form->topics[i].id);
+        if (field != NULL)
+            TRY(read_topic(rating, &form->topics[i], field, err));
     }
     if (response->page == pages[0] && response->end == RESPONSE_END_TAP &&
         response->answer_count == 0)
@@ -192,10 +209,10 @@ static enum status place(struct rating *rating, const struct form **ret_form, st
                        "open it again");
     struct response *response = &rating->response;
     response->hour = clock_hour(clock_now_s());
-    (void)snprintf(response->unit, sizeof response->unit, "%s", setup->unit);
-    (void)snprintf(response->counter, sizeof response->counter, "%s", token->counter);
-    (void)snprintf(response->area, sizeof response->area, "%s", token->area);
-    (void)snprintf(response->form, sizeof response->form, "%s", area->form->name);
+    set_text(response->unit, sizeof response->unit, setup->unit);
+    set_text(response->counter, sizeof response->counter, token->counter);
+    set_text(response->area, sizeof response->area, token->area);
+    set_text(response->form, sizeof response->form, area->form->name);
     response->channel = token->channel;
     response->step = token->step;
     response->linked = token->arming == 0 && token->linked;
@@ -216,11 +233,11 @@ static enum status request_mac(struct rating *rating, struct err *err)
     for (size_t i = 0; i < response->topic_count; i++)
         buf_addf(&normal, "|%s", response->topics[i]);
     TRY(buf_check(&normal, err));
-    uint8_t key[CRYPTO_KEY_BYTES];
+    struct crypto_mac_key key;
     TRY(daykey_get(rating->kiosk->daykeys, clock_day_of_hour(rating->token.hour), DAYKEY_REQUEST,
-                   key, err));
-    crypto_hmac(key, normal.data, normal.size_bytes, rating->request_mac);
-    crypto_wipe(key, sizeof key);
+                   &key, err));
+    crypto_mac(&key, normal.data, normal.size_bytes, rating->request_mac);
+    crypto_wipe(&key, sizeof key);
     crypto_wipe(normal.data, normal.size_bytes);
     return STATUS_OK;
 }

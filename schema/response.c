@@ -83,11 +83,11 @@ bool response_step_of_letter(char letter, enum response_step *ret_step)
     return false;
 }
 
-void response_id(uint32_t page_hour, const uint8_t day_key[CRYPTO_KEY_BYTES], const void *token,
+void response_id(uint32_t page_hour, const struct crypto_mac_key *day_key, const void *token,
                  size_t token_bytes, uint8_t ret_id[ENTRY_ID_BYTES])
 {
     uint8_t mac[CRYPTO_HASH_BYTES];
-    crypto_hmac(day_key, token, token_bytes, mac);
+    crypto_mac(day_key, token, token_bytes, mac);
     for (int i = 0; i < 4; i++)
         ret_id[i] = (uint8_t)(page_hour >> (24 - 8 * i));
     memcpy(ret_id + 4, mac, ENTRY_ID_BYTES - 4);

@@ -87,6 +87,11 @@ static void hmac_gives_the_published_values(void **state)
         assert_true(text_unhex(rows[i].key_hex, 2 * key_size, key, key_size));
         assert_true(text_unhex(rows[i].data_hex, 2 * data_size, data, data_size));
         crypto_hmac(key, data, data_size, mac);
+        struct crypto_mac_key ready;
+        uint8_t again[CRYPTO_HASH_BYTES];
+        crypto_mac_key(key, &ready);
+        crypto_mac(&ready, data, data_size, again);
+        assert_memory_equal(again, mac, sizeof mac);
         assert_hex(mac, sizeof mac, rows[i].mac);
     }
 }
@@ -146,46 +151,21 @@ static void base64url_follows_rfc_4648_without_padding(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         AUTO(buf_done) struct buf out;
         buf_init(&out, 100);
-        uint8_t back[16] = {0};
-        size_t size = 0, expected = strlen(rows[i].bytes);
-        crypto_base64url(rows[i].bytes, expected, &out);
+        crypto_base64url(rows[i].bytes, strlen(rows[i].bytes), &out);
         assert_string_equal(buf_text(&out), rows[i].text);
-        assert_true(crypto_unbase64url(out.data, out.size_bytes, back, sizeof back, &size));
-        assert_int_equal(size, expected);
-        assert_memory_equal(back, rows[i].bytes, expected);
     }
 }
 
-static void base64url_of_every_length_comes_back(void **state)
+static void base64url_of_every_length_has_its_length(void **state)
 {
     (void)state;
-    uint8_t bytes[200], back[200];
+    uint8_t bytes[200];
     crypto_random(bytes, sizeof bytes);
     for (size_t size = 0; size <= sizeof bytes; size++) {
         AUTO(buf_done) struct buf out;
         buf_init(&out, 300);
         crypto_base64url(bytes, size, &out);
         assert_int_equal(out.size_bytes, (size * 4 + 2) / 3);
-        size_t got = 999;
-        bool fits = crypto_unbase64url(buf_text(&out), out.size_bytes, back, size, &got);
-        assert_int_equal(fits, size > 0); // nothing is no value
-        assert_int_equal(got, size > 0 ? size : 999);
-        assert_memory_equal(bytes, back, size);
-        assert_false(size > 0 &&
-                     crypto_unbase64url(buf_text(&out), out.size_bytes, back, size - 1, &got));
-    }
-}
-
-static void other_spellings_of_base64url_are_refused(void **state)
-{
-    (void)state;
-    static const char *const bad[] = {"",     "Z",     "Zh",   "Zm9=",  "Zg==",  "Zm+v", "Zm/v",
-                                      "Zm 9", "Zm9\n", "Zm8 ", "Zm9vY", "Zm9w!", "Zm-á"};
-    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-        uint8_t bytes[16];
-        size_t size = 999;
-        assert_false(crypto_unbase64url(bad[i], strlen(bad[i]), bytes, sizeof bytes, &size));
-        assert_int_equal(size, 999);
     }
 }
 
@@ -213,8 +193,7 @@ int main(void)
         cmocka_unit_test(equality_sees_every_bit),
         cmocka_unit_test(random_bytes_differ_and_wiping_clears_them),
         cmocka_unit_test(base64url_follows_rfc_4648_without_padding),
-        cmocka_unit_test(base64url_of_every_length_comes_back),
-        cmocka_unit_test(other_spellings_of_base64url_are_refused),
+        cmocka_unit_test(base64url_of_every_length_has_its_length),
         cmocka_unit_test(two_key_pairs_differ_and_hold_their_public_half),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

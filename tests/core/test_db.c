@@ -61,7 +61,7 @@ static void the_settings_hold_on_every_connection(void **state)
         {"PRAGMA synchronous", 2, 2},        {"PRAGMA foreign_keys", 1, 1},
         {"PRAGMA secure_delete", 1, 1},      {"PRAGMA trusted_schema", 0, 0},
         {"PRAGMA cell_size_check", 1, 1},    {"PRAGMA mmap_size", 0, 0},
-        {"PRAGMA temp_store", 1, 2},         {"PRAGMA cache_size", -2000, -512},
+        {"PRAGMA temp_store", 1, 2},         {"PRAGMA cache_size", -4000, -512},
         {"PRAGMA busy_timeout", 5000, 5000}, {"PRAGMA query_only", 0, 1},
     };
     AUTO(db_closep) struct db *write = open_new(&place);

@@ -366,7 +366,7 @@ static void configurations_that_would_hang_are_refused(void **state)
         {0, 120, "127.0.0.1:0", STATUS_BAD_INPUT},
         {9, 120, "127.0.0.1:0", STATUS_BAD_INPUT},
         {1, 0, "127.0.0.1:0", STATUS_BAD_INPUT},
-        {1, 121, "127.0.0.1:0", STATUS_BAD_INPUT},
+        {1, 241, "127.0.0.1:0", STATUS_BAD_INPUT},
         {1, 120, "127.0.0.1", STATUS_BAD_INPUT},
         {1, 120, "127.0.0.1:99999", STATUS_BAD_INPUT},
         {1, 120, "example.vn:80", STATUS_BAD_INPUT},
@@ -374,7 +374,7 @@ static void configurations_that_would_hang_are_refused(void **state)
         {1, 120, ":80", STATUS_BAD_INPUT},
         {1, 120, "127.0.0.1:x", STATUS_BAD_INPUT},
         {1, 1, "127.0.0.1:0", STATUS_OK},
-        {8, 120, "localhost:0", STATUS_OK},
+        {8, 240, "localhost:0", STATUS_OK},
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         struct server_config config = serving_config(NULL);

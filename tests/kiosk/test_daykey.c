@@ -62,17 +62,26 @@ static bool has_file(const char *day)
     return file_exists(path);
 }
 
+// The key shows itself only by what it makes.
+static enum status get_key(int32_t day, uint8_t ret_sign[CRYPTO_KEY_BYTES], struct err *fault)
+{
+    struct crypto_mac_key key;
+    TRY(daykey_get(keys, day, DAYKEY_ID, &key, fault));
+    crypto_mac(&key, "sign", 4, ret_sign);
+    return STATUS_OK;
+}
+
 static void todays_key_is_made_once_and_is_on_the_disk(void **state)
 {
     (void)state;
     uint8_t first[CRYPTO_KEY_BYTES], second[CRYPTO_KEY_BYTES];
     assert_false(has_file("2026-11-03"));
-    assert_int_equal(daykey_get(keys, today(), DAYKEY_ID, first, &err), STATUS_OK);
+    assert_int_equal(get_key(today(), first, &err), STATUS_OK);
     assert_true(has_file("2026-11-03"));
-    assert_int_equal(daykey_get(keys, today(), DAYKEY_ID, second, &err), STATUS_OK);
+    assert_int_equal(get_key(today(), second, &err), STATUS_OK);
     assert_memory_equal(first, second, sizeof first);
     reopen();
-    assert_int_equal(daykey_get(keys, today(), DAYKEY_ID, second, &err), STATUS_OK);
+    assert_int_equal(get_key(today(), second, &err), STATUS_OK);
     assert_memory_equal(first, second, sizeof first);
 }
 
@@ -80,9 +89,9 @@ static void two_days_have_two_keys(void **state)
 {
     (void)state;
     uint8_t first[CRYPTO_KEY_BYTES], second[CRYPTO_KEY_BYTES];
-    assert_int_equal(daykey_get(keys, today(), DAYKEY_ID, first, &err), STATUS_OK);
+    assert_int_equal(get_key(today(), first, &err), STATUS_OK);
     clock_fix(NOON_S + DAY_S);
-    assert_int_equal(daykey_get(keys, today(), DAYKEY_ID, second, &err), STATUS_OK);
+    assert_int_equal(get_key(today(), second, &err), STATUS_OK);
     assert_memory_not_equal(first, second, sizeof first);
 }
 
@@ -92,7 +101,7 @@ static void another_day_without_a_key_is_gone(void **state)
     static const int OFFSETS[] = {-400, -2, -1, 1, 2};
     uint8_t key[CRYPTO_KEY_BYTES] = {7};
     for (size_t i = 0; i < sizeof OFFSETS / sizeof OFFSETS[0]; i++) {
-        assert_int_equal(daykey_get(keys, today() + OFFSETS[i], DAYKEY_ID, key, &err), STATUS_GONE);
+        assert_int_equal(get_key(today() + OFFSETS[i], key, &err), STATUS_GONE);
         assert_int_equal(key[0], 7);
     }
 }
@@ -102,15 +111,15 @@ static void a_key_lives_through_the_next_day_and_no_longer(void **state)
     (void)state;
     uint8_t first[CRYPTO_KEY_BYTES], later[CRYPTO_KEY_BYTES];
     const int32_t day = today();
-    assert_int_equal(daykey_get(keys, day, DAYKEY_ID, first, &err), STATUS_OK);
+    assert_int_equal(get_key(day, first, &err), STATUS_OK);
     clock_fix(NOON_S + DAY_S);
-    assert_int_equal(daykey_get(keys, day, DAYKEY_ID, later, &err), STATUS_OK);
+    assert_int_equal(get_key(day, later, &err), STATUS_OK);
     assert_memory_equal(first, later, sizeof first);
     // 2026-11-04T23:59:59+07, then one second more: not destroyed yet, but gone for everyone
     clock_fix(NOON_S + DAY_S + 12 * 3600 - 1);
-    assert_int_equal(daykey_get(keys, day, DAYKEY_ID, later, &err), STATUS_OK);
+    assert_int_equal(get_key(day, later, &err), STATUS_OK);
     clock_fix(NOON_S + DAY_S + 12 * 3600);
-    assert_int_equal(daykey_get(keys, day, DAYKEY_ID, later, &err), STATUS_GONE);
+    assert_int_equal(get_key(day, later, &err), STATUS_GONE);
 }
 
 static void expiring_destroys_what_is_due_and_nothing_else(void **state)
@@ -121,7 +130,7 @@ static void expiring_destroys_what_is_due_and_nothing_else(void **state)
     int32_t oldest = 0;
     for (int i = 0; i < 3; i++) {
         clock_fix(NOON_S + i * DAY_S);
-        assert_int_equal(daykey_get(keys, day + i, DAYKEY_ID, key, &err), STATUS_OK);
+        assert_int_equal(get_key(day + i, key, &err), STATUS_OK);
     }
     assert_int_equal(daykey_expire(keys, day + 1, &oldest, &err), STATUS_OK);
     assert_int_equal(oldest, day);
@@ -132,8 +141,8 @@ static void expiring_destroys_what_is_due_and_nothing_else(void **state)
     assert_true(has_file("2026-11-04"));
     assert_true(has_file("2026-11-05"));
     reopen();
-    assert_int_equal(daykey_get(keys, day, DAYKEY_ID, key, &err), STATUS_GONE);
-    assert_int_equal(daykey_get(keys, day + 1, DAYKEY_ID, key, &err), STATUS_OK);
+    assert_int_equal(get_key(day, key, &err), STATUS_GONE);
+    assert_int_equal(get_key(day + 1, key, &err), STATUS_OK);
 }
 
 static void expiring_without_any_key_gives_the_day_itself(void **state)
@@ -155,7 +164,7 @@ static void remains_of_an_interrupted_write_are_passed_over(void **state)
     }
     reopen();
     uint8_t key[CRYPTO_KEY_BYTES];
-    assert_int_equal(daykey_get(keys, today(), DAYKEY_ID, key, &err), STATUS_OK);
+    assert_int_equal(get_key(today(), key, &err), STATUS_OK);
 }
 
 static void a_key_of_the_wrong_size_is_not_used(void **state)
@@ -172,7 +181,7 @@ static void a_key_of_the_wrong_size_is_not_used(void **state)
 static void *ask(void *argument)
 {
     struct err own;
-    assert_int_equal(daykey_get(keys, today(), DAYKEY_ID, argument, &own), STATUS_OK);
+    assert_int_equal(get_key(today(), argument, &own), STATUS_OK);
     return NULL;
 }
 
