@@ -204,13 +204,15 @@ test: ## everything that must hold: unit tests, both databases, browser, kill lo
 	@$(MAKE) --no-print-directory test-parts
 
 test-parts:
-	@sh tools/steps.sh \
+	@rm -f $(BUILD)/statements.log
+	@HAILONG_STATEMENTS_LOG=$(abspath $(BUILD))/statements.log sh tools/steps.sh \
 	  "python3 tools/run_tests.py $(TEST_BIN)" \
 	  "python3 tests/core/raw_http.py" \
 	  "python3 tests/aggregator/postgresql.py" \
 	  "python3 tests/e2e/bad_input.py --build $(BUILD)" \
 	  "python3 tests/torture/kill.py --kills 8 --build $(BUILD)" \
-	  "node tests/e2e/smoke.mjs"
+	  "node tests/e2e/smoke.mjs" \
+	  "python3 tools/check_statements.py $(BUILD)/statements.log"
 
 test-address: ## unit tests and short proofs under address and undefined sanitizers
 	@$(MAKE) --no-print-directory $(or $(filter -j%,$(MAKEFLAGS)),-j2) SAN=address unit-build
