@@ -13,9 +13,11 @@
 #include "sqlite.h"
 
 enum {
-    // A job's savepoint keeps the pages that the job changes. Up to this size (256 pages; only a
-    // large import has more) they stay in memory; SQLite allocates it at once, so one malloc.
-    SAVEPOINT_MEMORY_BYTES = 1024 * 1024,
+    // A job's savepoint keeps the pages that the job changes. Up to this size (28 pages; only an
+    // import has more) they stay in memory, allocated at once; then they go to a file without a
+    // name. It must stay below 128 KiB: SQLite writes the whole piece in one call, which masks the
+    // size to 17 bits and takes the empty rest for a full disk.
+    SAVEPOINT_MEMORY_BYTES = 120 * 1024,
     // "file:", a path with every byte escaped, "?immutable=1".
     URI_LIMIT_BYTES = 3 * 4096 + 32,
 };

@@ -45,7 +45,6 @@ f:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-*.a:libclang-rt
 LIST
     bench) needs build; cat <<'LIST' ;;
 c:nginx:nginx-light
-c:wrk:wrk
 LIST
     *) echo "need.sh: unknown set '$1'" >&2; exit 2 ;;
     esac

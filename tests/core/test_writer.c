@@ -237,6 +237,23 @@ static void a_database_locked_by_another_is_busy_and_not_fatal(void **state)
     assert_int_equal(atomic_load(&f->fatal_calls), 0);
 }
 
+// SQLite writes a savepoint that outgrows its memory in one call whose size it masks to 17 bits;
+// with pieces of 128 KiB and more that reads as a full disk.
+static void a_job_that_changes_many_pages_is_no_full_disk(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const SQL[] = {
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
+        " INSERT INTO note (code, body) SELECT randomblob(16), hex(randomblob(500)) FROM n",
+        "UPDATE note SET stars = 5",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(SQL); i++) {
+        struct note_job job = notes_job(f, (int)i);
+        job.sql = SQL[i];
+        assert_int_equal(writer_run(f->writer, &job.job, &f->err), STATUS_OK);
+    }
+}
+
 static void closing_nothing_is_fine(void **state)
 {
     (void)state;
@@ -262,6 +279,7 @@ int main(void)
         TEST(a_statement_that_a_job_forgot_can_be_used_by_the_next),
         TEST(the_writer_does_not_wait_for_itself),
         TEST(a_database_locked_by_another_is_busy_and_not_fatal),
+        TEST(a_job_that_changes_many_pages_is_no_full_disk),
         cmocka_unit_test(closing_nothing_is_fine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
