@@ -2,12 +2,19 @@
 // Applies jobs and commits them together.
 #include "commit.h"
 
-enum command { COMMAND_BEGIN, COMMAND_SAVE, COMMAND_KEEP, COMMAND_UNDO, COMMAND_COMMIT };
+enum command {
+    COMMAND_BEGIN,
+    COMMAND_SAVE,
+    COMMAND_KEEP,
+    COMMAND_UNDO,
+    COMMAND_ROLLBACK,
+    COMMAND_COMMIT,
+};
 
 static const char *const COMMAND_SQL[COMMIT_COMMANDS] = {
     [COMMAND_BEGIN] = "BEGIN IMMEDIATE", [COMMAND_SAVE] = "SAVEPOINT job",
     [COMMAND_KEEP] = "RELEASE job",      [COMMAND_UNDO] = "ROLLBACK TO job",
-    [COMMAND_COMMIT] = "COMMIT",
+    [COMMAND_ROLLBACK] = "ROLLBACK",     [COMMAND_COMMIT] = "COMMIT",
 };
 
 enum status commit_init(struct commit *commit, struct db *db, const struct writer_hooks *hooks,
@@ -49,19 +56,32 @@ static bool in_transaction(const struct commit *commit)
     return sqlite3_get_autocommit(commit->db->handle) == 0;
 }
 
-static enum status undo_job(struct commit *commit, struct err *err)
+// The first job of a batch has the transaction itself for its savepoint: nothing else is in it
+// yet, and most batches of an office have no second job. It saves a copy of every changed page.
+static enum status save_job(struct commit *commit, bool first, struct err *err)
 {
-    TRY(run_command(commit, COMMAND_UNDO, err));
-    TRY(run_command(commit, COMMAND_KEEP, err));
+    call(commit, commit->hooks.save);
+    return first ? STATUS_OK : run_command(commit, COMMAND_SAVE, err);
+}
+
+static enum status keep_job(struct commit *commit, bool first, struct err *err)
+{
+    return first ? STATUS_OK : run_command(commit, COMMAND_KEEP, err);
+}
+
+static enum status undo_job(struct commit *commit, bool first, struct err *err)
+{
+    TRY(run_command(commit, first ? COMMAND_ROLLBACK : COMMAND_UNDO, err));
+    TRY(run_command(commit, first ? COMMAND_BEGIN : COMMAND_KEEP, err));
     call(commit, commit->hooks.restore);
     return STATUS_OK;
 }
 
 // A status other than STATUS_OK is that of the whole batch.
-static enum status run_job(struct commit *commit, struct writer_job *job, struct err *err)
+static enum status run_job(struct commit *commit, struct writer_job *job, bool first,
+                           struct err *err)
 {
-    call(commit, commit->hooks.save);
-    TRY(run_command(commit, COMMAND_SAVE, err));
+    TRY(save_job(commit, first, err));
     job->err.status = STATUS_OK;
     job->err.text[0] = '\0';
     job->status = job->apply(commit->db, job, &job->err);
@@ -74,8 +94,7 @@ static enum status run_job(struct commit *commit, struct writer_job *job, struct
         *err = job->err;
         return job->status;
     }
-    return job->status == STATUS_OK ? run_command(commit, COMMAND_KEEP, err)
-                                    : undo_job(commit, err);
+    return job->status == STATUS_OK ? keep_job(commit, first, err) : undo_job(commit, first, err);
 }
 
 static enum status run_jobs(struct commit *commit, const struct commit_batch *batch,
@@ -83,7 +102,7 @@ static enum status run_jobs(struct commit *commit, const struct commit_batch *ba
 {
     struct writer_job *job = batch->first;
     for (size_t i = 0; i < batch->count; i++, job = job->next)
-        TRY(run_job(commit, job, err));
+        TRY(run_job(commit, job, i == 0, err));
     if (commit->hooks.commit != NULL)
         TRY(commit->hooks.commit(commit->db, commit->hooks.context, err));
     return run_command(commit, COMMAND_COMMIT, err);

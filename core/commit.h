@@ -6,7 +6,7 @@
 #include "sqlite.h"
 #include "writer.h"
 
-enum { COMMIT_COMMANDS = 5 };
+enum { COMMIT_COMMANDS = 6 };
 
 struct commit {
     struct db *db; // borrowed

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Hashes, keys and encodings by libsodium.
+// Hashes and MACs by nettle, all else by libsodium.
 #include "crypto.h"
 
+#include <nettle/hmac.h>
+#include <nettle/sha2.h>
 #include <sodium.h>
 #include <string.h>
 
-_Static_assert(CRYPTO_HASH_BYTES == crypto_hash_sha256_BYTES, "SHA-256 size");
-_Static_assert(CRYPTO_HASH_BYTES == crypto_auth_hmacsha256_BYTES, "HMAC size");
-_Static_assert(CRYPTO_KEY_BYTES == crypto_auth_hmacsha256_KEYBYTES, "HMAC key size");
-_Static_assert(CRYPTO_MAC_STATE_BYTES == sizeof(crypto_auth_hmacsha256_state), "HMAC state size");
+_Static_assert(CRYPTO_HASH_BYTES == SHA256_DIGEST_SIZE, "SHA-256 size");
+_Static_assert(CRYPTO_MAC_STATE_BYTES == sizeof(struct hmac_sha256_ctx), "HMAC state size");
 _Static_assert(CRYPTO_SIGN_PUBLIC_BYTES == crypto_sign_PUBLICKEYBYTES, "Ed25519 public key size");
 _Static_assert(CRYPTO_SIGN_SECRET_BYTES == crypto_sign_SECRETKEYBYTES, "Ed25519 secret key size");
 
@@ -26,40 +26,47 @@ void crypto_random(void *ret_bytes, size_t size_bytes)
 
 void crypto_sha256(const void *bytes, size_t size_bytes, uint8_t ret_hash[CRYPTO_HASH_BYTES])
 {
-    crypto_hash_sha256(ret_hash, bytes, size_bytes);
+    struct sha256_ctx state;
+    sha256_init(&state);
+    sha256_update(&state, size_bytes, bytes);
+    sha256_digest(&state, CRYPTO_HASH_BYTES, ret_hash);
 }
 
 void crypto_sha256_pieces(const struct crypto_piece *pieces, size_t count,
                           uint8_t ret_hash[CRYPTO_HASH_BYTES])
 {
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
+    struct sha256_ctx state;
+    sha256_init(&state);
     for (size_t i = 0; i < count; i++)
-        crypto_hash_sha256_update(&state, pieces[i].bytes, pieces[i].size_bytes);
-    crypto_hash_sha256_final(&state, ret_hash);
+        sha256_update(&state, pieces[i].size_bytes, pieces[i].bytes);
+    sha256_digest(&state, CRYPTO_HASH_BYTES, ret_hash);
 }
 
 void crypto_hmac(const uint8_t key[CRYPTO_KEY_BYTES], const void *bytes, size_t size_bytes,
                  uint8_t ret_mac[CRYPTO_HASH_BYTES])
 {
-    crypto_auth_hmacsha256(ret_mac, bytes, size_bytes, key);
+    struct crypto_mac_key ready;
+    crypto_mac_key(key, &ready);
+    crypto_mac(&ready, bytes, size_bytes, ret_mac);
+    crypto_wipe(&ready, sizeof(ready));
 }
 
 void crypto_mac_key(const uint8_t key[CRYPTO_KEY_BYTES], struct crypto_mac_key *ret_key)
 {
-    crypto_auth_hmacsha256_state state;
-    crypto_auth_hmacsha256_init(&state, key, CRYPTO_KEY_BYTES);
-    memcpy(ret_key->state, &state, sizeof state);
-    sodium_memzero(&state, sizeof state);
+    struct hmac_sha256_ctx state;
+    hmac_sha256_set_key(&state, CRYPTO_KEY_BYTES, key);
+    memcpy(ret_key->state, &state, sizeof(state));
+    crypto_wipe(&state, sizeof(state));
 }
 
 void crypto_mac(const struct crypto_mac_key *key, const void *bytes, size_t size_bytes,
                 uint8_t ret_mac[CRYPTO_HASH_BYTES])
 {
-    crypto_auth_hmacsha256_state state;
-    memcpy(&state, key->state, sizeof state);
-    crypto_auth_hmacsha256_update(&state, bytes, size_bytes);
-    crypto_auth_hmacsha256_final(&state, ret_mac); // wipes the state
+    struct hmac_sha256_ctx state;
+    memcpy(&state, key->state, sizeof(state));
+    hmac_sha256_update(&state, size_bytes, bytes);
+    hmac_sha256_digest(&state, CRYPTO_HASH_BYTES, ret_mac);
+    crypto_wipe(&state, sizeof(state));
 }
 
 void crypto_derive(const uint8_t key[CRYPTO_KEY_BYTES], const char *label,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The few primitives we use, by libsodium (the only file that includes it).
+// The few primitives we use: libsodium, and nettle for SHA-256, which uses the processor's own
+// instructions where there are some (four to seven times as fast, and every tap hashes a dozen
+// times). The .c is the only file that includes them.
 #ifndef HAILONG_CRYPTO_H
 #define HAILONG_CRYPTO_H
 
@@ -28,7 +30,7 @@ void crypto_hmac(const uint8_t key[CRYPTO_KEY_BYTES], const void *bytes, size_t 
                  uint8_t ret_mac[CRYPTO_HASH_BYTES]);
 // A key ready for HMAC: its two pads are hashed once, which is half of a short message's work.
 // Secret like the key itself.
-enum { CRYPTO_MAC_STATE_BYTES = 208 };
+enum { CRYPTO_MAC_STATE_BYTES = 336 };
 struct crypto_mac_key {
     _Alignas(8) uint8_t state[CRYPTO_MAC_STATE_BYTES];
 };

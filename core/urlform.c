@@ -126,3 +126,9 @@ const char *urlform_value(const struct urlform *form, const char *name)
     }
     return NULL;
 }
+
+const char *urlform_value_or(const struct urlform *form, const char *name, const char *fallback)
+{
+    const char *value = urlform_value(form, name);
+    return value == NULL ? fallback : value;
+}

@@ -27,5 +27,7 @@ enum status urlform_read(const char *text, size_t size_bytes, const char *const 
                          struct urlform *ret_form, struct err *err) MUST_USE;
 // The value, or NULL when the field is absent.
 const char *urlform_value(const struct urlform *form, const char *name);
+// … or `fallback` then.
+const char *urlform_value_or(const struct urlform *form, const char *name, const char *fallback);
 
 #endif

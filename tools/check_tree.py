@@ -24,7 +24,8 @@ MAY_USE = {
 # the one file that may include each foreign library's header
 FOREIGN = {
     "microhttpd.h": "core/server.c", "sqlite3.h": "core/sqlite.h", "jansson.h": "core/json.h",
-    "sodium.h": "core/crypto.c", "utf8proc.h": "core/text.c", "curl/curl.h": "core/fetch.c",
+    "sodium.h": "core/crypto.c", "nettle/sha2.h": "core/crypto.c",
+    "nettle/hmac.h": "core/crypto.c", "utf8proc.h": "core/text.c", "curl/curl.h": "core/fetch.c",
     "ini.h": "core/option.c", "qrencode.h": "core/qr.c", "cairo.h": "print/draw.c",
     "cairo/cairo.h": "print/draw.c",
 }
@@ -37,10 +38,10 @@ SYSTEM = {"ctype.h", "dirent.h", "errno.h", "fcntl.h", "ifaddrs.h", "inttypes.h"
 GENERATED = {"kiosk_sql.h": "kiosk", "hub_sql.h": "aggregator", "schema_assets.h": "schema",
              "kiosk_assets.h": "kiosk", "hub_assets.h": "aggregator"}
 MAY_LINK = {
-    "hailong-kiosk": {"microhttpd", "sqlite3", "jansson", "sodium", "utf8proc", "curl-gnutls",
-                      "inih", "qrencode", "c", "m"},
-    "hailong-aggregator": {"microhttpd", "sqlite3", "jansson", "sodium", "utf8proc", "inih", "c",
-                           "m"},
+    "hailong-kiosk": {"microhttpd", "sqlite3", "jansson", "sodium", "nettle", "utf8proc",
+                      "curl-gnutls", "inih", "qrencode", "c", "m"},
+    "hailong-aggregator": {"microhttpd", "sqlite3", "jansson", "sodium", "nettle", "utf8proc",
+                           "inih", "c", "m"},
     "hailong-print": {"jansson", "qrencode", "cairo", "utf8proc", "inih", "c", "m"},
 }
 FUNCTION_LINES_MAX, FILE_LINES_MAX, NESTING_MAX = 70, 600, 3

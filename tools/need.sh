@@ -17,6 +17,7 @@ h:sqlite3.h:libsqlite3-dev
 h:qrencode.h:libqrencode-dev
 h:jansson.h:libjansson-dev
 h:sodium.h:libsodium-dev
+h:nettle/sha2.h:nettle-dev
 h:utf8proc.h:libutf8proc-dev
 h:curl/curl.h:libcurl4-gnutls-dev
 h:ini.h:libinih-dev

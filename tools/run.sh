@@ -46,19 +46,27 @@ if [ -n "$sample" ]; then
     setup=$data/setup.json
     [ -f "$setup" ] || sed 's/"sample": *false/"sample": true/' schema/examples/ba-xuyen.json >"$setup"
 fi
-[ -f "$data/hub/hub.db" ] || "$hub" init --data "$data/hub" --setup "$setup"
-if [ ! -f "$data/kiosk/kiosk.db" ]; then
+# A stamp says that a folder was made to the end: one that was interrupted is made anew.
+if [ ! -f "$data/.hub-made" ]; then
+    rm -rf "$data/hub" "$data/kiosk" "$data/.kiosk-made"
+    "$hub" init --data "$data/hub" --setup "$setup"
+    touch "$data/.hub-made"
+fi
+if [ ! -f "$data/.kiosk-made" ]; then
+    rm -rf "$data/kiosk"
     "$kiosk" init --data "$data/kiosk" --setup "$setup"
     [ -z "$sample" ] || "$kiosk" sample --data "$data/kiosk" --days 365
+    touch "$data/.kiosk-made"
 fi
 
 trap stop INT TERM
-"$hub" serve --data "$data/hub" --listen "$office" >"$data/hub.log" 2>&1 &
+# setsid: Ctrl-C comes to this script alone, which stops the two in the right order
+setsid "$hub" serve --data "$data/hub" --listen "$office" >"$data/hub.log" 2>&1 &
 hub_pid=$!
 await $hub_pid "$data/hub.log" hub
 [ -s "$data/kiosk/keys/hub.key" ] ||
     (umask 077 && "$hub" join --data "$data/hub" --unit 05533 >"$data/kiosk/keys/hub.key")
-"$kiosk" serve --data "$data/kiosk" --screen-listen "$screen" --phone-listen "$phone" \
+setsid "$kiosk" serve --data "$data/kiosk" --screen-listen "$screen" --phone-listen "$phone" \
     --hub "http://$office" >"$data/kiosk.log" 2>&1 &
 kiosk_pid=$!
 await $kiosk_pid "$data/kiosk.log" phone

@@ -3,10 +3,12 @@
 // post the tokens in them. wrk cannot post a fresh token each time without a script engine that
 // would cost more than the server.
 //
-//   load get  ADDRESS:PORT CLIENTS REQUESTS COOKIE PATH…          pages per second
-//   load rate ADDRESS:PORT CLIENTS REQUESTS COOKIE PATH…          fetches REQUESTS pages, then
-//                                                                 posts a rating from each
-//   load idle ADDRESS:PORT CLIENTS SECONDS                        holds idle connections
+//   load get  ADDRESS:PORT CLIENTS REQUESTS PAGE…    pages per second
+//   load rate ADDRESS:PORT CLIENTS REQUESTS PAGE…    fetches REQUESTS pages, then posts a rating
+//                                                    from each
+//   load idle ADDRESS:PORT CLIENTS SECONDS           holds idle connections
+//
+// PAGE is "PATH" or "PATH COOKIE".
 //
 // Prints one JSON object: {"requests","seconds","rate","p50_ms","p99_ms","max_ms","refused"}.
 #include <arpa/inet.h>
@@ -24,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TOKEN_MAX = 256, ANSWER_MAX = 256 * 1024, CLIENT_MAX = 2048 };
+enum { TOKEN_MAX = 256, PAGE_MAX = 512, ANSWER_MAX = 256 * 1024, CLIENT_MAX = 2048 };
 
 struct client {
     int fd;
@@ -37,9 +39,9 @@ struct client {
 
 struct load {
     struct sockaddr_in address;
-    const char *host, *cookie;
-    char **paths;
-    int path_count;
+    const char *host;
+    char (*pages)[PAGE_MAX]; // request texts
+    int page_count;
     int clients, epoll;
     int64_t wanted, started, finished, refused;
     bool posting, keep_tokens;
@@ -83,15 +85,14 @@ static void make_request(struct load *load, struct client *client, int64_t numbe
                             load->tokens[number], (int)(number * 7 % 5) + 1);
         client->request_size = (size_t)snprintf(
             client->request, sizeof client->request,
-            "POST /api/v1/responses HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\n"
+            "POST /api/v1/responses HTTP/1.1\r\nHost: %s\r\n"
             "Accept: application/json\r\nContent-Type: application/x-www-form-urlencoded\r\n"
             "Content-Length: %d\r\n\r\n%s",
-            load->host, load->cookie, size, body);
+            load->host, size, body);
     } else {
-        client->request_size =
-            (size_t)snprintf(client->request, sizeof client->request,
-                             "GET %s HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\n\r\n",
-                             load->paths[number % load->path_count], load->host, load->cookie);
+        const char *page = load->pages[number % load->page_count];
+        client->request_size = strlen(page);
+        memcpy(client->request, page, client->request_size);
     }
 }
 
@@ -191,6 +192,18 @@ static void report(struct load *load, double seconds)
            (long long)load->refused);
 }
 
+static void make_pages(struct load *load, char **arguments, int count)
+{
+    load->pages = calloc((size_t)count, PAGE_MAX);
+    load->page_count = count;
+    for (int i = 0; i < count; i++) {
+        char path[128] = "", cookie[256] = "";
+        sscanf(arguments[i], "%127s %255s", path, cookie);
+        snprintf(load->pages[i], PAGE_MAX, "GET %s HTTP/1.1\r\nHost: %s\r\n%s%s%s\r\n", path,
+                 load->host, cookie[0] ? "Cookie: " : "", cookie, cookie[0] ? "\r\n" : "");
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 5) {
@@ -217,11 +230,9 @@ int main(int argc, char **argv)
         sleep((unsigned)requests);
         return 0;
     }
-    if (argc < 7)
+    if (argc < 6)
         return 2;
-    load.cookie = argv[5];
-    load.paths = argv + 6;
-    load.path_count = argc - 6;
+    make_pages(&load, argv + 5, argc - 5);
     load.tokens = calloc((size_t)requests, TOKEN_MAX);
     load.latency_ns = calloc((size_t)requests, sizeof *load.latency_ns);
     bool rate = strcmp(argv[1], "rate") == 0;
