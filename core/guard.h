@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The request guard: what libmicrohttpd lets through and we do not (shared/reference §4.2 rules).
+// The request guard: what libmicrohttpd lets through and we do not (tests/core/raw_http.py has the cases).
 // Pure functions over what was received; the server runs them before any handler.
 #ifndef HAILONG_GUARD_H
 #define HAILONG_GUARD_H

@@ -470,7 +470,7 @@ void server_close(struct server *server)
         return;
     atomic_store(&server->refusing, true);
     (void)MHD_quiesce_daemon(server->daemon);
-    // Not closed yet: an event thread may still be taking it out of its epoll set.
+    // Not closed yet: an event thread may still be polling it.
     (void)shutdown(server->listener.socket_fd, SHUT_RDWR);
     drain(server);
     MHD_stop_daemon(server->daemon);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The HTTP server: one listener each (a process may open several), over libmicrohttpd (the .c is
-// the only file that includes microhttpd.h). a pool of threads that poll(2):
-// in epoll mode libmicrohttpd 0.9.75 hangs when one epoll_wait returns exactly its 128 events.
+// the only file that includes microhttpd.h). Its threads use poll(2): in epoll mode libmicrohttpd
+// 0.9.75 hangs when one epoll_wait returns exactly its 128 events.
 #ifndef HAILONG_SERVER_H
 #define HAILONG_SERVER_H
 

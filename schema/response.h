@@ -77,7 +77,7 @@ const char *response_step_name(enum response_step step);
 bool response_step_find(const char *name, enum response_step *ret_step);
 char response_step_letter(enum response_step step);
 bool response_step_of_letter(char letter, enum response_step *ret_step);
-// The id of DESIGN §5: the page's hour number (4 bytes, big-endian) ‖ first 12 bytes of
+// The id (docs/JOURNAL.md): the page's hour number (4 bytes, big-endian) ‖ first 12 bytes of
 // HMAC-SHA-256(day key, token).
 void response_id(uint32_t page_hour, const struct crypto_mac_key *day_key, const void *token,
                  size_t token_bytes, uint8_t ret_id[ENTRY_ID_BYTES]);
