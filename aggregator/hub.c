@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "area.h"
@@ -58,6 +59,39 @@ static enum status make_keys(const char *folder, struct err *err)
     return file_exists(key) ? STATUS_OK : hublane_make(keys, err);
 }
 
+// Init writes the setup as the first entries of the lane and nothing changes it afterwards: entry
+// 0 leads to all of its pieces by the ledger's keys.
+static enum status lane_holds(struct db *db, const struct hublane *lane,
+                              const uint8_t setup_sha256[CRYPTO_HASH_BYTES], bool *ret_same,
+                              struct err *err)
+{
+    AUTO(buf_done) struct buf held;
+    uint8_t hash[CRYPTO_HASH_BYTES], id[ENTRY_ID_BYTES];
+    bool complete = false;
+    buf_init(&held, SETUP_LIMIT_BYTES);
+    TRY(ledger_first_id(db, hublane_name(lane), id, &complete, err));
+    if (complete)
+        TRY(ledger_document(db, hublane_name(lane), id, &held, &complete, err));
+    crypto_sha256(buf_text(&held), held.size_bytes, hash);
+    *ret_same = complete && memcmp(hash, setup_sha256, sizeof hash) == 0;
+    return STATUS_OK;
+}
+
+// A lane that an init which was cut short has begun.
+static enum status go_on_with_lane(struct db *db, const struct hublane *lane,
+                                   const struct buf *document, struct err *err)
+{
+    uint8_t hash[CRYPTO_HASH_BYTES];
+    bool same = false;
+    crypto_sha256(document->data, document->size_bytes, hash);
+    TRY(lane_holds(db, lane, hash, &same, err));
+    if (same)
+        return STATUS_OK;
+    return err_set(err, STATUS_CONFLICT,
+                   "an init with another setup was cut short in this folder; run it again with "
+                   "that setup, or choose another folder with --data");
+}
+
 static enum status begin_lane(struct db *db, const struct hublane *lane, const struct setup *setup,
                               const struct buf *document, struct err *err)
 {
@@ -66,9 +100,10 @@ static enum status begin_lane(struct db *db, const struct hublane *lane, const s
     bool found = false;
     TRY(ledger_head_find(db, hublane_name(lane), &head, &found, err));
     if (found)
-        return STATUS_OK;
+        return go_on_with_lane(db, lane, document, err);
     hublane_new_id(id);
     TRY(ledger_lane_add(db, hublane_name(lane), setup->unit, "own", NULL, err));
+    TRY(ledger_setup_store(db, hublane_name(lane), setup, err));
     return hublane_append_document(db, lane, ENTRY_SETUP, document, id, err);
 }
 
@@ -118,6 +153,18 @@ enum status hub_init(const char *folder, const char *setup_path, struct err *err
 
 // ---- open ------------------------------------------------------------------------------------
 
+enum status hub_check_setup(const struct hub *hub, struct db *db, struct err *err)
+{
+    bool same = false;
+    TRY(lane_holds(db, hub->lane, hub->setup_sha256, &same, err));
+    if (same)
+        return STATUS_OK;
+    return err_set(err, STATUS_CHECK_FAILED,
+                   "setup.json is not the setup that the journal of this hub holds; put the "
+                   "original file back, or make a new data directory from the changed one with "
+                   "`hailong-aggregator init`");
+}
+
 static void stop_process(void *context, const struct err *err)
 {
     (void)context;
@@ -144,6 +191,7 @@ static enum status open_setup(struct hub *hub, struct err *err)
     TRY(hub_check(hub->folder, err));
     TRY(hub_path(hub->folder, "setup.json", path, err));
     TRY(read_setup(path, &document, &hub->setup, err));
+    crypto_sha256(document.data, document.size_bytes, hub->setup_sha256);
     hub->units = hub->setup.units;
     hub->plan = plan_find(hub->setup.plan);
     if (hub->plan == NULL)
@@ -177,6 +225,8 @@ static enum status open_database(struct hub *hub, enum hub_mode mode, struct err
     TRY(dbpool_open(path, &hub_schema, mode == HUB_WRITE ? HUB_DB_READERS : 1, &hub->readers, err));
     struct db *db = dbpool_take(hub->readers);
     enum status status = migrate_check(db, err);
+    if (status == STATUS_OK)
+        status = hub_check_setup(hub, db, err);
     dbpool_give(hub->readers, db);
     return status;
 }

@@ -17,8 +17,9 @@ enum { HUB_PATH_BYTES = 1024, HUB_DB_READERS = 4 };
 struct hub {
     char folder[HUB_PATH_BYTES];
     struct setup setup; // this office's (or level's) own; setup.insufficient_below, .trial, .sample
-    const struct unit_tree *units; // the setup's
-    const struct plan *plan;       // the setup's; never NULL
+    uint8_t setup_sha256[CRYPTO_HASH_BYTES]; // of setup.json as it was read
+    const struct unit_tree *units;           // the setup's
+    const struct plan *plan;                 // the setup's; never NULL
     struct hublane *lane;
     struct dbpool *readers;
     struct writer *writer;  // NULL when opened with HUB_READ
@@ -31,7 +32,8 @@ enum hub_mode {
 };
 
 // Opens the data directory: setup, units, plan, lane key, database (migrated when HUB_WRITE,
-// checked when HUB_READ). STATUS_NOT_FOUND when hub_init has not been run there.
+// checked when HUB_READ). STATUS_NOT_FOUND when hub_init has not been run there;
+// STATUS_CHECK_FAILED when setup.json is not the document that the hub's own lane begins with.
 enum status hub_open(const char *folder, enum hub_mode mode, struct hub **ret_hub,
                      struct err *err) MUST_USE;
 void hub_close(struct hub *hub);
@@ -41,6 +43,8 @@ AUTO_POINTER(struct hub, hub_close)
 enum status hub_init(const char *folder, const char *setup_path, struct err *err) MUST_USE;
 // STATUS_NOT_FOUND, with what to do, when the folder holds no hub.
 enum status hub_check(const char *folder, struct err *err) MUST_USE;
+// Whether setup.json as it was read is the setup that the hub's own lane holds.
+enum status hub_check_setup(const struct hub *hub, struct db *db, struct err *err) MUST_USE;
 // "folder/hub.db" and the like, into `ret_path`. STATUS_TOO_LARGE when it does not fit.
 enum status hub_path(const char *folder, const char *name, char ret_path[HUB_PATH_BYTES],
                      struct err *err) MUST_USE;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Joining, importing, and reports over free ranges.
+// Joining, importing, and reports that leave an entry.
 #include "hub_actions.h"
 
 #include <stdio.h>
@@ -165,8 +165,9 @@ static enum status import(struct hub *hub, const json_t *request, json_t **ret_r
 static enum status paper_reply(const struct paper *paper, bool refused, json_t **ret_reply,
                                struct err *err)
 {
-    bool taken = !refused && !paper->known;
-    return reply_of(json_pack("{s:b, s:I, s:I, s:I, s:s, s:b}", "known", (int)paper->known, "taken",
+    bool taken = !refused && !paper->known && paper->again_count == 0;
+    return reply_of(json_pack("{s:I, s:b, s:I, s:I, s:I, s:s, s:b}", "again",
+                              (json_int_t)paper->again_count, "known", (int)paper->known, "taken",
                               (json_int_t)(taken ? paper->row_count : 0), "answers",
                               (json_int_t)(taken ? paper->answers : 0), "skipped",
                               (json_int_t)paper->bad_count, "faults", buf_text(&paper->faults),
@@ -195,7 +196,7 @@ static enum status paper(struct hub *hub, const json_t *request, json_t **ret_re
     return paper_reply(paper, false, ret_reply, err);
 }
 
-// ---- report over a free range ----------------------------------------------------------------
+// ---- report that leaves an entry -------------------------------------------------------------
 
 struct audit_job {
     struct writer_job job; // first

@@ -142,14 +142,24 @@ static enum status import_paper(const struct option_set *options, const char *pa
     if (json_bool_or(reply, "refused", false))
         return err_set(err, STATUS_BAD_INPUT,
                        "%lld rows are bad (listed above); nothing was taken. Correct them, or take "
-                       "the good ones with --skip-bad",
+                       "the good ones with --skip-bad and import only the corrected rows later, in "
+                       "a file of their own",
                        skipped);
+    if (json_int_or(reply, "again", 0) > 0)
+        return err_set(err, STATUS_BAD_INPUT,
+                       "%lld rows (listed above) were counted already, from a file that was taken "
+                       "with --skip-bad; nothing was taken. Import only the corrected rows, in a "
+                       "file of their own",
+                       (long long)json_int_or(reply, "again", 0));
     if (json_bool_or(reply, "known", false))
         printf("Tệp này đã được nhận trước đó; không có gì thay đổi.\n");
     else
         printf("Đã nhận %lld dòng, %lld lượt đánh giá giấy; bỏ qua %lld dòng.\n",
                (long long)json_int_or(reply, "taken", 0),
                (long long)json_int_or(reply, "answers", 0), skipped);
+    if (skipped > 0 && !json_bool_or(reply, "known", false))
+        printf("Sửa các dòng bị bỏ qua rồi chỉ nhập những dòng đó, trong một tệp riêng; nhập lại "
+               "cả tệp đã sửa sẽ bị từ chối để không đếm hai lần.\n");
     return print_text("", 0, err);
 }
 
@@ -176,13 +186,17 @@ static enum status open_for_reading(const struct option_set *options, struct hub
     return hub_open(option_text(options, "data"), HUB_READ, ret_hub, err);
 }
 
+// *ret_logged: nothing was read, because looking leaves an entry.
 static enum status read_model(const struct option_set *options, const struct period *period,
-                              json_t **ret_model, struct err *err)
+                              json_t **ret_model, bool *ret_logged, struct err *err)
 {
     AUTO(hub_closep) struct hub *hub = NULL;
     TRY(open_for_reading(options, &hub, err));
     if (unit_newest(hub->units, option_text(options, "unit")) == NULL)
         return err_set(err, STATUS_BAD_INPUT, "the setup has no unit with that code");
+    *ret_logged = report_is_logged(hub, period);
+    if (*ret_logged)
+        return STATUS_OK;
     struct db *db = dbpool_take(hub->readers);
     enum status status =
         report_model(hub, db, option_text(options, "unit"), period, ret_model, err);
@@ -190,7 +204,7 @@ static enum status read_model(const struct option_set *options, const struct per
     return status;
 }
 
-// A free range is for auditors and leaves an entry in the hub's lane.
+// Leaves an entry in the hub's lane.
 static enum status audited_model(const struct option_set *options, json_t **ret_model,
                                  struct err *err)
 {
@@ -213,6 +227,7 @@ static enum status run_report(const struct option_set *options, struct err *err)
     AUTO(json_decrefp) json_t *model = NULL;
     AUTO(buf_done) struct buf text;
     struct period period;
+    bool logged = false;
     const char *format = option_text(options, "format");
     buf_init(&text, OUTPUT_LIMIT_BYTES);
     TRY(need(options, "data", err));
@@ -225,8 +240,9 @@ static enum status run_report(const struct option_set *options, struct err *err)
                        "--period must be as 2026-Q4, 2026-H1, 2026 or 2026-11 (15th to 14th), "
                        "cal:2026-Q4, cal:2026 or cal:2026-11 (whole months), or days as "
                        "2026-09-15..2026-12-14 (at most 10 years)");
-    TRY(period.free ? audited_model(options, &model, err)
-                    : read_model(options, &period, &model, err));
+    TRY(read_model(options, &period, &model, &logged, err));
+    if (logged)
+        TRY(audited_model(options, &model, err));
     if (strcmp(format, "json") == 0)
         return print_json(model, err);
     TRY(strcmp(format, "csv") == 0 ? report_csv(model, &text, err)
@@ -350,7 +366,7 @@ static const struct option_def options[] = {
     {"paper", OPTION_FLAG, NULL, NULL, 0, 0, " import ",
      "The file holds counts of paper forms: unit,day,area,item,level,count."},
     {"skip-bad", OPTION_FLAG, NULL, NULL, 0, 0, " import ",
-     "With --paper: take the good rows and list the others."},
+     "With --paper: take the good rows and list the others; later import only those, corrected."},
     {"entered-by", OPTION_TEXT, "TEXT", NULL, 0, 0, " import ",
      "With --paper: who typed the counts, kept in the journal."},
     {"log-level", OPTION_TEXT, "LEVEL", "info", 0, 0, NULL, "error, warning, info or debug."},

@@ -201,8 +201,8 @@ static const char *refusal_key(unsigned http_status)
         unsigned http_status;
         const char *key;
     } keys[] = {
-        {400, "refusal_400"}, {403, "refusal_403"}, {404, "refusal_404"},
-        {405, "refusal_405"}, {413, "refusal_413"}, {503, "refusal_503"},
+        {400, "refusal_400"}, {404, "refusal_404"}, {405, "refusal_405"},
+        {413, "refusal_413"}, {503, "refusal_503"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
         if (keys[i].http_status == http_status)

@@ -58,12 +58,39 @@ struct walk {
     struct db *db, *rebuilt;
     char lane[ENTRY_LANE_CHARS + 1];
     struct merkle tree;
-    struct entry_join import;
+    struct entry_join import, setup;
+    // What the lane's setups so far say.
+    char unit[RESPONSE_UNIT_CHARS + 1];
+    bool trial, sample;
 };
 
 static void walk_done(struct walk *walk)
 {
     buf_done(&walk->import.whole);
+    buf_done(&walk->setup.whole);
+}
+
+static void setup_free(struct setup *setup)
+{
+    setup_done(setup);
+    free(setup);
+}
+AUTO_POINTER(struct setup, setup_free)
+
+static enum status read_setup(struct walk *walk, const struct entry *entry, struct err *err)
+{
+    bool complete = false;
+    TRY(entry_join_add(&walk->setup, entry, &complete, err));
+    if (!complete)
+        return STATUS_OK;
+    AUTO(setup_freep) struct setup *setup = calloc(1, sizeof *setup);
+    if (setup == NULL)
+        return err_set(err, STATUS_NO_MEMORY, "no memory for a setup");
+    TRY(setup_parse(buf_text(&walk->setup.whole), walk->setup.whole.size_bytes, setup, err));
+    memcpy(walk->unit, setup->unit, sizeof walk->unit);
+    walk->trial = setup->trial;
+    walk->sample = setup->sample;
+    return STATUS_OK;
 }
 
 static enum status rebuild(struct walk *walk, const struct entry *entry, struct err *err)
@@ -73,10 +100,12 @@ static enum status rebuild(struct walk *walk, const struct entry *entry, struct 
     if (entry->kind == ENTRY_IMPORT) {
         TRY(entry_join_add(&walk->import, entry, &complete, err));
         return complete
-                   ? projection_import(walk->rebuilt, walk->hub->units, walk->import.whole.data,
-                                       walk->import.whole.size_bytes, err)
+                   ? projection_import(walk->rebuilt, walk->hub->units, entry->id,
+                                       walk->import.whole.data, walk->import.whole.size_bytes, err)
                    : STATUS_OK;
     }
+    if (entry->kind == ENTRY_SETUP)
+        return read_setup(walk, entry, err);
     if (entry->kind != ENTRY_RESPONSE && entry->kind != ENTRY_DETAIL)
         return STATUS_OK;
     TRY(response_read(entry, &response, err));
@@ -127,6 +156,9 @@ static enum status walk_lane(struct walk *walk, struct err *err)
     bool more = false;
     merkle_init(&walk->tree);
     walk->import.parts = 0;
+    walk->setup.parts = 0;
+    walk->unit[0] = '\0';
+    walk->trial = walk->sample = false;
     TRY(stmt_use(walk->db, HUB_LEDGER_WALK, &q, err));
     stmt_bind_text(q, 1, walk->lane);
     stmt_bind_int(q, 2, 0);
@@ -157,6 +189,17 @@ static enum status check_head(const struct walk *walk, int64_t size, const void 
     return STATUS_OK;
 }
 
+// What stands beside the lane and decides whose answers it may bring (q: HUB_LANE_LIST).
+static enum status check_facts(const struct walk *walk, struct stmt *q, struct err *err)
+{
+    bool same = strcmp(stmt_text(q, 1), walk->unit) == 0 && (stmt_int(q, 8) != 0) == walk->trial &&
+                (stmt_int(q, 9) != 0) == walk->sample;
+    return same ? STATUS_OK
+                : err_set(err, STATUS_CHECK_FAILED,
+                          "lane %s: its unit, trial or sample is not what its setup says",
+                          walk->lane);
+}
+
 static enum status walk_lanes(struct walk *walk, struct hub_verify_figures *figures,
                               struct err *err)
 {
@@ -172,6 +215,7 @@ static enum status walk_lanes(struct walk *walk, struct hub_verify_figures *figu
         TRY(walk_lane(walk, err));
         const void *frontier = stmt_blob(q, 5, &frontier_bytes);
         TRY(check_head(walk, stmt_int(q, 4), frontier, frontier_bytes, err));
+        TRY(check_facts(walk, q, err));
         figures->lanes++;
         figures->entries += (int64_t)walk->tree.size;
     }
@@ -237,6 +281,7 @@ static enum status compare_table(struct db *stored, struct db *rebuilt, int stat
 static enum status compare_tables(struct db *stored, struct db *rebuilt, struct err *err)
 {
     TRY(compare_table(stored, rebuilt, HUB_RESPONSE_WALK, "response", err));
+    TRY(compare_table(stored, rebuilt, HUB_IMPORT_WALK, "import", err));
     TRY(compare_table(stored, rebuilt, HUB_TALLY_A_WALK, "tally_a", err));
     TRY(compare_table(stored, rebuilt, HUB_TALLY_B_WALK, "tally_b", err));
     return compare_table(stored, rebuilt, HUB_TALLY_C_WALK, "tally_c", err);
@@ -248,7 +293,9 @@ static enum status verify_snapshot(const struct hub *hub, struct db *db,
     AUTO(scratch_done) struct scratch scratch = {.folder = ""};
     AUTO(walk_done) struct walk walk = {.hub = hub, .db = db};
     buf_init(&walk.import.whole, PROJECTION_IMPORT_LIMIT_BYTES);
+    buf_init(&walk.setup.whole, SETUP_LIMIT_BYTES);
     TRY(db_check(db, err));
+    TRY(hub_check_setup(hub, db, err));
     TRY(scratch_open(&scratch, err));
     walk.rebuilt = scratch.db;
     TRY(walk_lanes(&walk, figures, err));

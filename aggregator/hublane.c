@@ -69,10 +69,7 @@ const char *hublane_name(const struct hublane *lane)
 
 void hublane_new_id(uint8_t ret_id[ENTRY_ID_BYTES])
 {
-    uint32_t hour = clock_hour(clock_now_s());
-    for (int i = 0; i < 4; i++)
-        ret_id[i] = (uint8_t)(hour >> (24 - 8 * i));
-    crypto_random(ret_id + 4, ENTRY_ID_BYTES - 4);
+    entry_id_of_hour(clock_hour(clock_now_s()), ret_id);
 }
 
 static enum status own_head(struct db *db, const struct hublane *lane, struct ledger_head *ret_head,

@@ -13,7 +13,12 @@
 #include "projection.h"
 #include "stmt.h"
 
-enum { KIOSK_LANE = 1, FIRST_CAPACITY = 64 };
+enum {
+    KIOSK_LANE = 1,
+    FIRST_CAPACITY = 64,
+    // A kiosk whose clock runs a little ahead is already in the next hour.
+    AHEAD_MAX_HOURS = 1,
+};
 
 // ---- the batch -------------------------------------------------------------------------------
 
@@ -156,18 +161,6 @@ static void setup_free(struct setup *setup)
 }
 AUTO_POINTER(struct setup, setup_free)
 
-static enum status store_setup(struct taking *taking, const struct setup *theirs, struct err *err)
-{
-    AUTO(stmt_releasep) struct stmt *q = NULL;
-    snprintf(taking->head.unit, sizeof taking->head.unit, "%s", theirs->unit);
-    TRY(stmt_use(taking->db, HUB_LANE_SETUP_SET, &q, err));
-    stmt_bind_text(q, 1, taking->head.lane);
-    stmt_bind_text(q, 2, theirs->unit);
-    stmt_bind_int(q, 3, theirs->trial);
-    stmt_bind_int(q, 4, theirs->sample);
-    return stmt_run(q, NULL, err);
-}
-
 // In force with its last piece.
 static enum status take_setup(struct taking *taking, const struct entry *entry, struct err *err)
 {
@@ -184,7 +177,17 @@ static enum status take_setup(struct taking *taking, const struct entry *entry, 
         return err_set(err, STATUS_NO_MEMORY, "no memory for a setup");
     TRY(setup_parse(buf_text(&whole), whole.size_bytes, theirs, err));
     TRY(check_setup(taking, theirs, err));
-    return store_setup(taking, theirs, err);
+    snprintf(taking->head.unit, sizeof taking->head.unit, "%s", theirs->unit);
+    return ledger_setup_store(taking->db, taking->head.lane, theirs, err);
+}
+
+static enum status check_hour(const struct response *response, struct err *err)
+{
+    if (response->hour > clock_hour(clock_now_s()) + AHEAD_MAX_HOURS)
+        return err_set(err, STATUS_BAD_INPUT,
+                       "its hour has not come yet by this hub's clock; set the clock of kiosk and "
+                       "hub, and send again");
+    return STATUS_OK;
 }
 
 static enum status check_place(const struct taking *taking, const struct response *response,
@@ -192,8 +195,18 @@ static enum status check_place(const struct taking *taking, const struct respons
 {
     const struct setup *ours = &taking->hub->setup;
     int32_t day = clock_day_of_hour(response->hour);
+    TRY(check_hour(response, err));
+    if (strcmp(response->unit, taking->head.unit) != 0)
+        return err_set(err, STATUS_BAD_INPUT, "its unit is not that of its lane's setup (%s)",
+                       taking->head.unit);
     if (unit_find(taking->hub->units, response->unit, day) == NULL)
         return err_set(err, STATUS_BAD_INPUT, "this hub's setup has no such unit on that day");
+    if (setup_area(ours, response->area) == NULL)
+        return err_set(err, STATUS_BAD_INPUT, "its area is not in this hub's setup");
+    if (response->channel == RESPONSE_PAPER)
+        return err_set(err, STATUS_BAD_INPUT,
+                       "its channel is paper; paper counts come by `hailong-aggregator import "
+                       "--paper` only");
     // Of other units the hub knows the codes only; their counters are in their own setups.
     if (strcmp(response->unit, ours->unit) == 0 && response->counter[0] != '\0' &&
         setup_counter(ours, response->counter) == NULL)
@@ -223,9 +236,12 @@ static enum status project(struct taking *taking, const struct entry *entry, str
     if (entry->kind != ENTRY_RESPONSE && entry->kind != ENTRY_DETAIL)
         return STATUS_OK; // kept in the ledger; no figure of this version follows from it
     TRY(response_read(entry, &response, err));
-    TRY(check_place(taking, &response, err));
-    if (entry->kind == ENTRY_RESPONSE)
+    if (entry->kind == ENTRY_RESPONSE) {
+        TRY(check_place(taking, &response, err));
         return projection_response(taking->db, taking->hub->units, &response, err);
+    }
+    // Unit, area and channel are those of its response; projection_detail compares the unit.
+    TRY(check_hour(&response, err));
     TRY(check_same_lane(taking, entry, err));
     return projection_detail(taking->db, taking->hub->units, &response, err);
 }

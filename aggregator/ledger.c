@@ -94,6 +94,35 @@ enum status ledger_head_store(struct db *db, const struct ledger_head *head, str
     return stmt_run(q, NULL, err);
 }
 
+enum status ledger_setup_store(struct db *db, const char *lane, const struct setup *setup,
+                               struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    TRY(stmt_use(db, HUB_LANE_SETUP_SET, &q, err));
+    stmt_bind_text(q, 1, lane);
+    stmt_bind_text(q, 2, setup->unit);
+    stmt_bind_int(q, 3, setup->trial);
+    stmt_bind_int(q, 4, setup->sample);
+    return stmt_run(q, NULL, err);
+}
+
+enum status ledger_first_id(struct db *db, const char *lane, uint8_t ret_id[ENTRY_ID_BYTES],
+                            bool *ret_found, struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    size_t size_bytes = 0;
+    bool found = false;
+    TRY(stmt_use(db, HUB_LEDGER_WALK, &q, err));
+    stmt_bind_text(q, 1, lane);
+    stmt_bind_int(q, 2, 0);
+    TRY(stmt_row(q, &found, err));
+    const void *id = found ? stmt_blob(q, 1, &size_bytes) : NULL;
+    *ret_found = size_bytes == ENTRY_ID_BYTES && stmt_int(q, 0) == 0;
+    if (*ret_found)
+        memcpy(ret_id, id, ENTRY_ID_BYTES);
+    return STATUS_OK;
+}
+
 enum status ledger_same(struct db *db, const char *lane, int64_t seq, const char *line,
                         size_t size_bytes, bool *ret_same, struct err *err)
 {

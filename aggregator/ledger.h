@@ -6,6 +6,7 @@
 #include "db.h"
 #include "entry.h"
 #include "merkle.h"
+#include "setup.h"
 
 // What the database knows of a lane; the tree's size is the next seq.
 struct ledger_head {
@@ -27,11 +28,17 @@ enum status ledger_head_find(struct db *db, const char *lane, struct ledger_head
 // whatever lane: the text names where.
 enum status ledger_append(struct db *db, struct ledger_head *head, const uint8_t *id, int64_t part,
                           const char *line, size_t size_bytes, struct err *err) MUST_USE;
+// Puts a lane's unit, trial and sample beside it, as its setup has them.
+enum status ledger_setup_store(struct db *db, const char *lane, const struct setup *setup,
+                               struct err *err) MUST_USE;
 enum status ledger_head_store(struct db *db, const struct ledger_head *head,
                               struct err *err) MUST_USE;
 // Whether the line at `seq` (below the lane's size) has exactly these bytes.
 enum status ledger_same(struct db *db, const char *lane, int64_t seq, const char *line,
                         size_t size_bytes, bool *ret_same, struct err *err) MUST_USE;
+// The id of the lane's entry 0; *ret_found is false when the lane has none.
+enum status ledger_first_id(struct db *db, const char *lane, uint8_t ret_id[ENTRY_ID_BYTES],
+                            bool *ret_found, struct err *err) MUST_USE;
 // Collects the document that the entries with this id of that lane make up; *ret_complete is
 // false while pieces are missing. `whole` is the caller's, empty, with its limit.
 enum status ledger_document(struct db *db, const char *lane, const uint8_t id[ENTRY_ID_BYTES],

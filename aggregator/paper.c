@@ -9,6 +9,7 @@
 #include "crypto.h"
 #include "csv.h"
 #include "hub_sql.h"
+#include "paper_again.h"
 #include "projection.h"
 #include "stmt.h"
 #include "text.h"
@@ -114,6 +115,15 @@ static void list_fault(struct paper *paper, int64_t line, const char *fault)
     buf_add_char(&paper->faults, '\n');
 }
 
+static void list_more(struct paper *paper, int64_t count)
+{
+    if (count <= PAPER_LISTED_MAX)
+        return;
+    buf_add_text(&paper->faults, "và ");
+    buf_add_int(&paper->faults, count - PAPER_LISTED_MAX);
+    buf_add_text(&paper->faults, " dòng khác\n");
+}
+
 static enum status keep_row(struct paper *paper, const struct paper_row *row, struct err *err)
 {
     if (paper->row_count == paper->row_capacity) {
@@ -166,14 +176,11 @@ static enum status read_rows(struct reading *reading, struct err *err)
             list_fault(paper, reading->csv.line, fault);
             continue;
         }
+        row.line = reading->csv.line;
         reading->overall_only = reading->overall_only && strcmp(row.item, "overall") == 0;
         TRY(keep_row(paper, &row, err));
     }
-    if (paper->bad_count > PAPER_LISTED_MAX) {
-        buf_add_text(&paper->faults, "và ");
-        buf_add_int(&paper->faults, paper->bad_count - PAPER_LISTED_MAX);
-        buf_add_text(&paper->faults, " dòng khác\n");
-    }
+    list_more(paper, paper->bad_count);
     if (paper->row_count == 0 && paper->bad_count == 0)
         return err_set(err, STATUS_BAD_INPUT, "the file has no row below its first line");
     paper->form = projection_paper_form(reading->overall_only);
@@ -253,7 +260,7 @@ static enum status take_rows(struct db *db, const struct paper *paper, size_t fr
     TRY(write_document(paper, from, count, &document, err));
     TRY(hublane_append_document(db, paper->hub->lane, ENTRY_IMPORT, &document, id, err));
     // From the document, not from our rows: what a rebuild will read is what counts now.
-    return projection_import(db, paper->hub->units, document.data, document.size_bytes, err);
+    return projection_import(db, paper->hub->units, id, document.data, document.size_bytes, err);
 }
 
 static enum status is_known(struct db *db, const struct paper *paper, bool *ret_known,
@@ -265,36 +272,41 @@ static enum status is_known(struct db *db, const struct paper *paper, bool *ret_
     return stmt_row(q, ret_known, err);
 }
 
-static enum status remember(struct db *db, const struct paper *paper, const uint8_t *id,
-                            struct err *err)
+// The corrected file must not count the rows again that its first version brought.
+static enum status list_again(struct paper *paper, struct err *err)
 {
-    AUTO(stmt_releasep) struct stmt *q = NULL;
-    TRY(stmt_use(db, HUB_IMPORT_ADD, &q, err));
-    stmt_bind_blob(q, 1, paper->sha256, sizeof paper->sha256);
-    stmt_bind_blob(q, 2, id, ENTRY_ID_BYTES);
-    stmt_bind_int(q, 3, clock_day(clock_now_s()));
-    stmt_bind_int(q, 4, (int64_t)paper->row_count);
-    stmt_bind_int(q, 5, paper->bad_count);
-    stmt_bind_int(q, 6, paper->answers);
-    return stmt_run(q, NULL, err);
+    int64_t listed = 0;
+    buf_clear(&paper->faults);
+    for (size_t i = 0; i < paper->row_count && listed < PAPER_LISTED_MAX; i++) {
+        if (!paper->rows[i].again)
+            continue;
+        buf_add_text(&paper->faults, "dòng ");
+        buf_add_int(&paper->faults, paper->rows[i].line);
+        buf_add_text(&paper->faults, ": ô này (unit, day, area, item, level) đã được nhận từ một "
+                                     "tệp nhập với --skip-bad\n");
+        listed++;
+    }
+    list_more(paper, paper->again_count);
+    return buf_check(&paper->faults, err);
 }
 
 static enum status apply(struct db *db, struct writer_job *job, struct err *err)
 {
     struct paper *paper = (struct paper *)job;
-    uint8_t first[ENTRY_ID_BYTES], id[ENTRY_ID_BYTES];
+    uint8_t id[ENTRY_ID_BYTES];
     TRY(is_known(db, paper, &paper->known, err));
     if (paper->known)
         return STATUS_OK;
-    hublane_new_id(first);
-    memcpy(id, first, sizeof id);
+    TRY(paper_again_mark(db, paper, err));
+    if (paper->again_count > 0)
+        return list_again(paper, err);
     for (size_t from = 0; from < paper->row_count; from += ROWS_PER_DOCUMENT) {
         size_t rest = paper->row_count - from;
+        hublane_new_id(id);
         TRY(take_rows(db, paper, from, rest < ROWS_PER_DOCUMENT ? rest : ROWS_PER_DOCUMENT, id,
                       err));
-        hublane_new_id(id);
     }
-    return remember(db, paper, first, err);
+    return STATUS_OK;
 }
 
 enum status paper_take(struct paper *paper, struct err *err)

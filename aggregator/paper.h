@@ -20,6 +20,8 @@ struct paper_row {
     int32_t day;
     int level;
     int64_t count;
+    int64_t line; // of the file
+    bool again;   // an earlier file, taken in part, had the same cell: paper_again_mark
 };
 
 struct paper {
@@ -29,11 +31,13 @@ struct paper {
     struct paper_row *rows; // the good ones
     size_t row_count, row_capacity;
     int64_t bad_count;
-    struct buf faults; // one line of Vietnamese for each listed bad row
+    struct buf faults; // one line of Vietnamese for each listed bad row, or row taken before
     const char *form;  // id: "mot-cau" or "tthc"
     char by[64];       // who entered it, as --entered-by said; may be ""
     int64_t answers;   // sum of the counts
-    bool known;        // after the job: the same file was taken before, nothing has changed
+    // After the job, where either means that nothing has changed:
+    bool known;          // the same file was taken before
+    int64_t again_count; // rows whose cells an earlier file that was taken in part has counted
 };
 
 // Reads the file. Rows that do not fit are counted and described in `faults`; the header, the

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "hub_sql.h"
 #include "stmt.h"
+#include "text.h"
 
 enum { ANSWERS_LIMIT_BYTES = 2048 }; // 32 items with ids of 24 characters
 
@@ -205,10 +206,63 @@ static enum status import_row(struct db *db, const struct unit_tree *units, cons
     return tally_move(db, units, &cell, &counts, TALLY_ADD, err);
 }
 
-enum status projection_import(struct db *db, const struct unit_tree *units, const char *text,
-                              size_t size_bytes, struct err *err)
+struct import_sums {
+    uint8_t sha256[CRYPTO_HASH_BYTES];
+    int64_t taken, skipped, answers;
+    bool first; // document of its file
+};
+
+static enum status read_import(const json_t *document, struct import_sums *sums, struct err *err)
+{
+    const char *sha256 = json_text_or(document, "sha256", "");
+    const json_t *rows = json_object_get(document, "rows");
+    size_t index = 0;
+    const json_t *row = NULL;
+    if (!text_unhex(sha256, strlen(sha256), sums->sha256, sizeof sums->sha256))
+        return err_set(err, STATUS_BAD_INPUT, "an import names no file (sha256)");
+    sums->taken = (int64_t)json_array_size(rows);
+    sums->skipped = json_int_or(document, "skipped", 0);
+    sums->first = json_int_or(document, "from_row", 0) == 0;
+    json_array_foreach(rows, index, row)
+    {
+        sums->answers += json_integer_value(json_array_get(row, 5));
+    }
+    return STATUS_OK;
+}
+
+static enum status remember(struct db *db, const uint8_t *id, const struct import_sums *sums,
+                            struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    int changes = 1;
+    uint32_t hour = 0;
+    TRY(stmt_use(db, sums->first ? HUB_IMPORT_ADD : HUB_IMPORT_GROW, &q, err));
+    stmt_bind_blob(q, 1, sums->sha256, sizeof sums->sha256);
+    if (!sums->first) {
+        stmt_bind_int(q, 2, sums->taken);
+        stmt_bind_int(q, 3, sums->answers);
+        TRY(stmt_run(q, &changes, err));
+        return changes == 1 ? STATUS_OK
+                            : err_set(err, STATUS_BAD_INPUT,
+                                      "an import goes on with a file that no import began");
+    }
+    // The id begins with the hour of taking, so a rebuild gives the same day.
+    for (int i = 0; i < 4; i++)
+        hour = hour << 8 | id[i];
+    stmt_bind_blob(q, 2, id, ENTRY_ID_BYTES);
+    stmt_bind_int(q, 3, clock_day_of_hour(hour));
+    stmt_bind_int(q, 4, sums->taken);
+    stmt_bind_int(q, 5, sums->skipped);
+    stmt_bind_int(q, 6, sums->answers);
+    return stmt_run(q, NULL, err);
+}
+
+enum status projection_import(struct db *db, const struct unit_tree *units,
+                              const uint8_t id[ENTRY_ID_BYTES], const char *text, size_t size_bytes,
+                              struct err *err)
 {
     AUTO(json_decrefp) json_t *document = NULL;
+    struct import_sums sums = {.taken = 0};
     TRY(json_parse(text, size_bytes, PROJECTION_IMPORT_LIMIT_BYTES, "import", &document, err));
     // Other kinds of import may come; they change no figure of this version.
     if (strcmp(json_text_or(document, "kind", ""), "paper") != 0)
@@ -221,5 +275,6 @@ enum status projection_import(struct db *db, const struct unit_tree *units, cons
     {
         TRY(import_row(db, units, form, row, err));
     }
-    return STATUS_OK;
+    TRY(read_import(document, &sums, err));
+    return remember(db, id, &sums, err);
 }

@@ -16,9 +16,11 @@ enum status projection_response(struct db *db, const struct unit_tree *units,
 // it. STATUS_BAD_INPUT when its response is not there, or its form does not ask the item.
 enum status projection_detail(struct db *db, const struct unit_tree *units,
                               const struct response *detail, struct err *err) MUST_USE;
-// The whole document of an import: {"kind":"paper",…,"rows":[[unit,day,area,item,level,count]]}.
-enum status projection_import(struct db *db, const struct unit_tree *units, const char *text,
-                              size_t size_bytes, struct err *err) MUST_USE;
+// The whole document of an import (docs/JOURNAL.md) and the id of its entries: its counts, and the
+// row by which the same file is known again.
+enum status projection_import(struct db *db, const struct unit_tree *units,
+                              const uint8_t id[ENTRY_ID_BYTES], const char *text, size_t size_bytes,
+                              struct err *err) MUST_USE;
 // Form (id) that paper counts of a file belong to: "mot-cau" when it asks `overall` only.
 const char *projection_paper_form(bool overall_only);
 

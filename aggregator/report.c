@@ -118,7 +118,10 @@ static void put_firmness(struct model *model, json_t *object, const struct tally
 {
     struct indicator_share share = indicator_share_of(counts);
     int64_t needed = 0;
-    bool known = share.answered > 0 && target >= 0;
+    // A word on certainty beside "chưa đủ căn cứ" would contradict it.
+    enum indicator_verdict verdict =
+        indicator_verdict(share, target, model->hub->setup.insufficient_below);
+    bool known = verdict == INDICATOR_MET || verdict == INDICATOR_NOT_MET;
     bool firm = known && indicator_firm(share, target, &needed);
     put(model, object, "interval", interval_json(counts));
     put(model, object, "firm", known ? json_boolean(firm) : json_null());
@@ -348,13 +351,18 @@ enum status report_model(const struct hub *hub, struct db *db, const char *unit,
     return STATUS_OK;
 }
 
+bool report_is_logged(const struct hub *hub, const struct period *period)
+{
+    return period->free || (!hub->setup.trial && period->to_day > clock_day(clock_now_s()));
+}
+
 enum status report_read(const struct hub *hub, const char *unit, const char *period,
                         json_t **ret_model, struct err *err)
 {
     struct period range;
     TRY(period_parse(period, &range, err));
     if (range.free)
-        return err_set(err, STATUS_DENIED, "a free range is for auditors, by the command line");
+        return err_set(err, STATUS_BAD_INPUT, "a free range is for auditors, by the command line");
     struct db *db = dbpool_take(hub->readers);
     enum status status = report_model(hub, db, unit, &range, ret_model, err);
     dbpool_give(hub->readers, db);

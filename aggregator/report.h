@@ -16,7 +16,7 @@
 //  "groups":[{"code","name","name_en","parent" (code or ""),"item":"overall"|"agency",
 //     "item_note" (Vietnamese text or null),"item_pooled":bool (overall stands in for agency),
 //     FIGURE, "target" (number or null),"verdict","by_plan" ("met"|"not_met"|null),
-//     "interval":["92.11","97.02"]|null,"firm":bool|null (null: no target or no answer),
+//     "interval":["92.11","97.02"]|null,"firm":bool|null (null: no target or no verdict of ours),
 //     "needed" (further answers that would settle it, or null),"source",
 //     "paper":FIGURE|null,"parts":[{"code","name","name_en",FIGURE,"by_plan"}] (YTGD, else []),
 //     "warning" (Vietnamese text or null),"warning_areas":["SV-YT"] (what it is about)}],
@@ -38,12 +38,16 @@
 // Makes the model from a reading connection. STATUS_NOT_FOUND: no such unit in the setup.
 enum status report_model(const struct hub *hub, struct db *db, const char *unit,
                          const struct period *period, json_t **ret_model, struct err *err) MUST_USE;
+// Whether a report by the command line leaves an `audit` entry: a free range does, and so do live
+// figures (of a period that has not ended) of a hub that is no trial.
+bool report_is_logged(const struct hub *hub, const struct period *period);
 // For web handlers: reads the period's name, borrows a connection of hub->readers, makes the
-// model (given). A free range is STATUS_DENIED (auditors and the local command line only),
-// an unreadable period STATUS_BAD_INPUT, an unknown unit STATUS_NOT_FOUND.
+// model (given). A free range (auditors and the local command line only) and an unreadable
+// period are STATUS_BAD_INPUT, an unknown unit STATUS_NOT_FOUND.
 enum status report_read(const struct hub *hub, const char *unit, const char *period,
                         json_t **ret_model, struct err *err) MUST_USE;
-// The model as CSV: one row per group and per area (header row first, no BOM).
+// The model as CSV: one row per group and per area (header row first, no BOM). Each row says by
+// itself whose it is: unit, first and last day, and "CHẠY THỬ", "DỮ LIỆU MẪU" or both as its mark.
 enum status report_csv(const json_t *model, struct buf *out, struct err *err) MUST_USE;
 
 #endif

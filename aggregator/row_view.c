@@ -112,7 +112,7 @@ static json_t *plan_words(struct viewmodel *view, const json_t *source)
     return viewmodel_word(view, met ? "plan_met" : "plan_not_met", values);
 }
 
-// Not enough to say so ourselves: the plan's own answer stands beside it (DESIGN, Verdict).
+// Not enough to say so ourselves: the plan's own answer stands beside it.
 static json_t *remark_of(struct viewmodel *view, const json_t *source)
 {
     json_t *words = plan_words(view, source);

@@ -19,9 +19,15 @@ enum {
     JITTER_S = 600,
     // The wall clock may be set at any time, so it is looked at this often.
     TICK_S = 5,
+    // A truncation waits for readers for some seconds and holds the writer up meanwhile, so what
+    // could not be done is not tried again at once.
+    RETRY_S = 60,
     // One job deletes about this many rows (a few milliseconds), so that no tap waits long.
     DELETED_AT_ONCE = 2000,
 };
+
+// In the table `fact`: 1 while the WAL may still hold what was deleted.
+#define TRUNCATION_FACT "truncation_owed"
 
 struct chores {
     struct kiosk *kiosk;
@@ -32,6 +38,7 @@ struct chores {
     bool stopping;
     int64_t next_sync_s;
     uint32_t expired_hour; // in which the keys were last looked through
+    int64_t retry_ms;      // not before this (clock_mono_ms) after it failed
 };
 
 // ---- day keys -----------------------------------------------------------------------------------
@@ -41,13 +48,6 @@ struct delete_job {
     uint32_t end_hour;
     int64_t deleted;
 };
-
-static void id_of_hour(uint32_t hour, uint8_t ret_id[ENTRY_ID_BYTES])
-{
-    memset(ret_id, 0, ENTRY_ID_BYTES);
-    for (int i = 0; i < 4; i++)
-        ret_id[i] = (uint8_t)(hour >> (24 - 8 * i));
-}
 
 // The hour of the oldest request MAC; UINT32_MAX when there is none.
 static enum status first_hour(struct db *db, uint32_t *ret_hour, struct err *err)
@@ -66,8 +66,8 @@ static enum status first_hour(struct db *db, uint32_t *ret_hour, struct err *err
 
 static enum status delete_hour(struct db *db, uint32_t hour, int64_t *deleted, struct err *err)
 {
-    uint8_t before[ENTRY_ID_BYTES];
-    id_of_hour(hour + 1, before);
+    uint8_t before[ENTRY_ID_BYTES] = {0};
+    entry_hour_prefix(hour + 1, before);
     AUTO(stmt_releasep) struct stmt *q = NULL;
     TRY(stmt_use(db, KIOSK_REPLAY_DELETE, &q, err));
     stmt_bind_blob(q, 1, before, sizeof before);
@@ -75,6 +75,17 @@ static enum status delete_hour(struct db *db, uint32_t hour, int64_t *deleted, s
     TRY(stmt_run(q, &changes, err));
     *deleted += changes;
     return STATUS_OK;
+}
+
+// Deleting leaves old pages in the WAL: whether they still have to be truncated away is remembered
+// with the deletion itself, so that neither a busy reader nor a crash makes us forget it.
+static enum status owe_truncation(struct db *db, bool owed, struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    TRY(stmt_use(db, KIOSK_FACT_SET, &q, err));
+    stmt_bind_text(q, 1, TRUNCATION_FACT);
+    stmt_bind_int(q, 2, owed ? 1 : 0);
+    return stmt_run(q, NULL, err);
 }
 
 // Hour by hour until the end or until it is enough for one job.
@@ -88,19 +99,39 @@ static enum status apply_delete(struct db *db, struct writer_job *job, struct er
             break;
         TRY(delete_hour(db, hour, &delete->deleted, err));
     }
-    return STATUS_OK;
+    return delete->deleted == 0 ? STATUS_OK : owe_truncation(db, true, err);
 }
 
-static enum status delete_before(struct kiosk *kiosk, uint32_t end_hour, bool *ret_any,
-                                 struct err *err)
+static enum status delete_before(struct kiosk *kiosk, uint32_t end_hour, struct err *err)
 {
     for (;;) {
         struct delete_job delete = {.job.apply = apply_delete, .end_hour = end_hour};
         TRY(writer_run(kiosk->writer, &delete.job, err));
         if (delete.deleted == 0)
             return STATUS_OK;
-        *ret_any = true;
     }
+}
+
+static enum status apply_paid(struct db *db, struct writer_job *job, struct err *err)
+{
+    (void)job;
+    return owe_truncation(db, false, err);
+}
+
+static enum status is_owed(struct kiosk *kiosk, bool *ret_owed, struct err *err)
+{
+    struct db *db = dbpool_take(kiosk->readers);
+    struct stmt *q = NULL;
+    bool found = false;
+    enum status status = stmt_use(db, KIOSK_FACT_GET, &q, err);
+    if (status == STATUS_OK) {
+        stmt_bind_text(q, 1, TRUNCATION_FACT);
+        status = stmt_row(q, &found, err);
+        *ret_owed = found && stmt_int(q, 0) != 0;
+        stmt_release(q);
+    }
+    dbpool_give(kiosk->readers, db);
+    return status;
 }
 
 static enum status truncate_wal(struct kiosk *kiosk, struct err *err)
@@ -109,7 +140,9 @@ static enum status truncate_wal(struct kiosk *kiosk, struct err *err)
     snprintf(path, sizeof path, "%s/kiosk.db", kiosk->folder);
     AUTO(db_closep) struct db *db = NULL;
     TRY(db_open(path, DB_WRITE, &kiosk_schema, &db, err));
-    return db_checkpoint(db, true, err);
+    TRY(db_checkpoint(db, true, err));
+    struct writer_job paid = {.apply = apply_paid};
+    return writer_run(kiosk->writer, &paid, err);
 }
 
 enum status chores_expire(struct kiosk *kiosk, struct err *err)
@@ -119,9 +152,10 @@ enum status chores_expire(struct kiosk *kiosk, struct err *err)
     // A day begins at midnight of UTC+7, which is a full hour.
     const uint32_t end_hour =
         (uint32_t)(((int64_t)oldest_day * 24 * HOUR_S - CLOCK_OFFSET_S) / HOUR_S);
-    bool any = false;
-    TRY(delete_before(kiosk, end_hour, &any, err));
-    return any ? truncate_wal(kiosk, err) : STATUS_OK;
+    TRY(delete_before(kiosk, end_hour, err));
+    bool owed = false;
+    TRY(is_owed(kiosk, &owed, err));
+    return owed ? truncate_wal(kiosk, err) : STATUS_OK;
 }
 
 // ---- the schedule -------------------------------------------------------------------------------
@@ -151,13 +185,15 @@ static void sync_when_due(struct chores *chores, int64_t now_s)
 static void expire_when_due(struct chores *chores, int64_t now_s)
 {
     const uint32_t hour = clock_hour(now_s);
-    if (hour == chores->expired_hour)
+    if (hour == chores->expired_hour || clock_mono_ms() < chores->retry_ms)
         return;
     struct err err;
-    if (chores_expire(chores->kiosk, &err) == STATUS_OK)
+    if (chores_expire(chores->kiosk, &err) == STATUS_OK) {
         chores->expired_hour = hour;
-    else
-        log_err("expire_failed", &err);
+        return;
+    }
+    log_err("expire_failed", &err);
+    chores->retry_ms = clock_mono_ms() + INT64_C(1000) * RETRY_S;
 }
 
 static bool wait_tick(struct chores *chores)

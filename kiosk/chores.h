@@ -16,7 +16,9 @@ enum status chores_open(struct kiosk *kiosk, struct push *push, struct chores **
 void chores_close(struct chores *chores);
 AUTO_POINTER(struct chores, chores_close)
 // Destroys the day keys that are due, deletes the request MACs that hang on them, and truncates
-// the WAL when some were there. Not from the writer's thread.
+// the WAL when some were there. STATUS_BUSY when a reader holds that up: the database remembers
+// that it is owed, and the next call (also after a crash) tries again. Not from the writer's
+// thread.
 enum status chores_expire(struct kiosk *kiosk, struct err *err) MUST_USE;
 // When the next sync is due after `now_s`: the schedule alone, for tests.
 int64_t chores_next_sync_s(const char *lane, bool trial, int64_t now_s);

@@ -8,11 +8,11 @@
 #include "crypto.h"
 
 // A key lives through its day and the next one: a page made before midnight can still be answered
-// and a retry still recognised, as DESIGN §5 says (24 h after the seal at the day's end).
+// and a retry still recognised.
 enum { DAYKEY_LIFE_DAYS = 2 };
 
-// What a key is used for. The day key itself makes response ids (DESIGN §5: HMAC-SHA-256(day key,
-// token)); the others are derived from it.
+// What a key is used for. The day key itself makes response ids (docs/JOURNAL.md: HMAC-SHA-256(day
+// key, token)); the others are derived from it.
 enum daykey_purpose { DAYKEY_ID, DAYKEY_TOKEN, DAYKEY_REQUEST, DAYKEY_PURPOSES };
 
 struct daykeys;

@@ -143,7 +143,7 @@ static enum status desk_open(const struct request *request, struct reply *reply,
     TRY(view_open(request, &ret_desk->view, err));
     ret_desk->allowed = device_role(kiosk->devices, cookie, NULL) == DEVICE_DESK;
     if (!ret_desk->allowed)
-        return staff_pages_unpaired(&ret_desk->view, NULL, reply, err);
+        return staff_pages_unpaired(&ret_desk->view, "desk_unpaired", NULL, reply, err);
     ret_desk->step = RESPONSE_STEP_RESULT;
     remember(request, AREA_COOKIE, ret_desk->area);
     remember(request, COUNTER_COOKIE, ret_desk->counter);
@@ -155,12 +155,6 @@ static enum status desk_open(const struct request *request, struct reply *reply,
     return STATUS_OK;
 }
 
-static const char *value_or(const struct urlform *form, const char *name, const char *fallback)
-{
-    const char *value = urlform_value(form, name);
-    return value == NULL ? fallback : value;
-}
-
 // Reads a form of the desk's. A code that the setup does not know is taken for none.
 static enum status read_form(const struct request *request, struct desk *desk, struct err *err)
 {
@@ -169,12 +163,12 @@ static enum status read_form(const struct request *request, struct desk *desk, s
     if (!request_same_origin(request))
         return err_set(err, STATUS_DENIED, "a form of the desk came from another site");
     TRY(request_form(request, names, &desk->form, err));
-    const struct setup_area *area = setup_area(setup, value_or(&desk->form, "area", ""));
+    const struct setup_area *area = setup_area(setup, urlform_value_or(&desk->form, "area", ""));
     const struct setup_counter *counter =
-        setup_counter(setup, value_or(&desk->form, "counter", ""));
+        setup_counter(setup, urlform_value_or(&desk->form, "counter", ""));
     (void)stpcpy(desk->area, area == NULL ? "" : area->code);
     (void)stpcpy(desk->counter, counter == NULL ? "" : counter->id);
-    if (!response_step_find(value_or(&desk->form, "step", "result"), &desk->step))
+    if (!response_step_find(urlform_value_or(&desk->form, "step", "result"), &desk->step))
         return err_set(err, STATUS_BAD_INPUT, "field \"step\" names a step that there is not");
     return STATUS_OK;
 }
@@ -262,7 +256,7 @@ static enum status ask_replace(struct desk *desk, struct reply *reply, struct er
     view_set(view, "replace",
              json_pack("{s:s, s:s, s:s, s:s, s:s}", "question", buf_text(&question), "area",
                        desk->area, "counter", desk->counter, "step", response_step_name(desk->step),
-                       "dossier", value_or(&desk->form, "dossier", "")));
+                       "dossier", urlform_value_or(&desk->form, "dossier", "")));
     reply->http_status = 409;
     return show(desk, reply, err);
 }
@@ -294,7 +288,7 @@ enum status desk_pages_slip(const struct request *request, struct reply *reply, 
     if (desk.area[0] == '\0')
         return show_fault(&desk, "fault_area", STATUS_BAD_INPUT, reply, err);
     // None is a choice; one that the setup has given up since the page was opened is a mistake.
-    if (desk.counter[0] == '\0' && value_or(&desk.form, "counter", "")[0] != '\0')
+    if (desk.counter[0] == '\0' && urlform_value_or(&desk.form, "counter", "")[0] != '\0')
         return show_fault(&desk, "fault_counter", STATUS_BAD_INPUT, reply, err);
     struct slip_job *slip = calloc(1, sizeof(*slip));
     if (slip == NULL)
@@ -305,7 +299,7 @@ enum status desk_pages_slip(const struct request *request, struct reply *reply, 
     struct slip_order order = {.area = desk.area,
                                .counter = desk.counter,
                                .step = desk.step,
-                               .dossier = value_or(&desk.form, "dossier", ""),
+                               .dossier = urlform_value_or(&desk.form, "dossier", ""),
                                .replace = urlform_value(&desk.form, "replace") != NULL};
     enum status status = slip_prepare(desk.view.kiosk, &order, slip, err);
     if (status == STATUS_OK)

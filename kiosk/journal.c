@@ -11,7 +11,7 @@
 #include "stmt.h"
 
 enum {
-    CHECKED_AT_START = 1000, // DESIGN §5: start-up reads this much of the end, then serves
+    CHECKED_AT_START = 1000, // at the start so much of the end is read; `verify` reads all
     // The subtrees up to this level are recomputed at the start: 2^9 = 512 ≤ 1,000 entries.
     CHECKED_LEVELS = 10,
 };

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "file.h"
 #include "kiosk_assets.h"
+#include "kiosk_setup.h"
 #include "kiosk_sql.h"
 #include "log.h"
 #include "migrate.h"
@@ -184,7 +185,7 @@ enum status kiosk_check(const char *folder, struct err *err)
 // ---- open ---------------------------------------------------------------------------------------
 
 // A failed sync cannot be tried again: whoever waits gets no answer, and the supervisor starts us
-// anew on what is really on the disk (DESIGN §6).
+// anew on what is really on the disk.
 static void fatal(void *context, const struct err *err)
 {
     (void)context;
@@ -202,7 +203,8 @@ static enum status open_keys(struct kiosk *kiosk, char ret_lane[ENTRY_LANE_CHARS
     return kiosk_lane(kiosk->folder, ret_lane, err);
 }
 
-static enum status open_database(struct kiosk *kiosk, const char *lane, struct err *err)
+static enum status open_database(struct kiosk *kiosk, const char *lane, const struct buf *setup,
+                                 struct err *err)
 {
     char path[KIOSK_PATH_BYTES];
     TRY(path_in(kiosk->folder, "kiosk.db", path, err));
@@ -210,6 +212,7 @@ static enum status open_database(struct kiosk *kiosk, const char *lane, struct e
     TRY(db_open(path, DB_WRITE, &kiosk_schema, &db, err));
     TRY(migrate_up(db, err));
     TRY(journal_open(db, lane, &kiosk->journal, err));
+    TRY(kiosk_setup_check(db, setup, err));
     TRY(device_open(db, &kiosk->devices, err));
     TRY(dbpool_open(path, &kiosk_schema, KIOSK_DB_READERS, &kiosk->readers, err));
     const struct writer_hooks hooks = journal_hooks(kiosk->journal);
@@ -232,7 +235,7 @@ static enum status open_all(struct kiosk *kiosk, struct err *err)
     AUTO(buf_done) struct buf text;
     TRY(read_setup(path, &text, &kiosk->setup, err));
     TRY(open_keys(kiosk, lane, err));
-    TRY(open_database(kiosk, lane, err));
+    TRY(open_database(kiosk, lane, &text, err));
     TRY(arming_open(&kiosk->armings, err));
     TRY(prepared_open(&kiosk->prepared, err));
     return page_open(&kiosk_assets, "kiosk", &kiosk->pages, err);
@@ -290,6 +293,16 @@ enum status kiosk_read_setup(const char *folder, struct setup *ret_setup, struct
     return read_setup(path, &text, ret_setup, err);
 }
 
+enum status kiosk_check_setup(const char *folder, struct db *db, struct err *err)
+{
+    char path[KIOSK_PATH_BYTES];
+    TRY(path_in(folder, "setup.json", path, err));
+    AUTO(buf_done) struct buf text;
+    buf_init(&text, SETUP_LIMIT_BYTES);
+    TRY(file_read(path, &text, err));
+    return kiosk_setup_check(db, &text, err);
+}
+
 enum status kiosk_open_reader(const char *folder, struct db **ret_db, struct err *err)
 {
     char path[KIOSK_PATH_BYTES];
@@ -304,8 +317,5 @@ enum status kiosk_open_reader(const char *folder, struct db **ret_db, struct err
 
 void kiosk_random_id(uint8_t ret_id[ENTRY_ID_BYTES])
 {
-    const uint32_t hour = clock_hour(clock_now_s());
-    for (int i = 0; i < 4; i++)
-        ret_id[i] = (uint8_t)(hour >> (24 - 8 * i));
-    crypto_random(ret_id + 4, ENTRY_ID_BYTES - 4);
+    entry_id_of_hour(clock_hour(clock_now_s()), ret_id);
 }

@@ -39,8 +39,8 @@ struct kiosk {
 };
 
 // Opens the data directory for serving or for a writing command: takes no lock (the caller does),
-// opens database, keys, setup, journal (checking its end), writer and pages. KIOSK.folder must
-// have been made by kiosk_init.
+// opens database, keys, setup, journal (checking its end and that it begins with this very setup),
+// writer and pages. KIOSK.folder must have been made by kiosk_init.
 enum status kiosk_open(const char *folder, struct kiosk **ret_kiosk, struct err *err) MUST_USE;
 void kiosk_close(struct kiosk *kiosk);
 AUTO_POINTER(struct kiosk, kiosk_close)
@@ -55,8 +55,9 @@ enum status kiosk_lane(const char *folder, char ret_lane[ENTRY_LANE_CHARS + 1],
                        struct err *err) MUST_USE;
 enum status kiosk_read_setup(const char *folder, struct setup *ret_setup, struct err *err) MUST_USE;
 enum status kiosk_open_reader(const char *folder, struct db **ret_db, struct err *err) MUST_USE;
-// An id for an entry that is no response: the hour's number, as theirs begin, and 12 random bytes,
-// so that neighbours in time stay close in the index.
+// STATUS_CHECK_FAILED when setup.json is not what the journal of `db` begins with.
+enum status kiosk_check_setup(const char *folder, struct db *db, struct err *err) MUST_USE;
+// An id for an entry that is no response, of this hour (entry_id_of_hour).
 void kiosk_random_id(uint8_t ret_id[ENTRY_ID_BYTES]);
 
 #endif

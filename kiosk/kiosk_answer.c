@@ -43,6 +43,23 @@ static enum status answer_pair(struct kiosk_answer *context, const json_t *reque
     return give(json_pack("{s:s}", "url", url.data), ret_reply, err);
 }
 
+// What stands on every slip and poster: {office, counter_name, trial, sample} besides the rest.
+static enum status give_paper(const struct kiosk *kiosk, const char *counter_id, json_t *made,
+                              json_t **ret_reply, struct err *err)
+{
+    AUTO(json_decrefp) json_t *reply = made;
+    const struct setup *setup = &kiosk->setup;
+    const struct setup_counter *counter = setup_counter(setup, counter_id);
+    AUTO(json_decrefp)
+    json_t *more = json_pack("{s:s, s:s, s:b, s:b}", "office", setup->office_name, "counter_name",
+                             counter == NULL ? "" : counter->name_vi, "trial", setup->trial,
+                             "sample", setup->sample);
+    if (reply == NULL || more == NULL || json_object_update(reply, more) != 0)
+        return err_set(err, STATUS_NO_MEMORY, "no memory for an answer");
+    *ret_reply = json_incref(reply);
+    return STATUS_OK;
+}
+
 static enum status answer_slip(struct kiosk_answer *context, const json_t *request,
                                json_t **ret_reply, struct err *err)
 {
@@ -61,10 +78,11 @@ static enum status answer_slip(struct kiosk_answer *context, const json_t *reque
     char url[SLIP_URL_BYTES], day[CLOCK_DAY_TEXT_SIZE];
     slip_url(kiosk, job.code, order.area, order.counter, order.step, url);
     clock_day_text(job.expires_day, day);
-    return give(json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "url", url, "code", job.code, "area",
-                          order.area, "area_name", setup_area(&kiosk->setup, order.area)->name_vi,
-                          "expires", day, "private", slip_url_is_private(url)),
-                ret_reply, err);
+    json_t *made =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "url", url, "code", job.code, "area",
+                  order.area, "area_name", setup_area(&kiosk->setup, order.area)->name_vi,
+                  "expires", day, "private", slip_url_is_private(url));
+    return give_paper(kiosk, order.counter, made, ret_reply, err);
 }
 
 static enum status answer_poster(struct kiosk_answer *context, const json_t *request,
@@ -76,9 +94,9 @@ static enum status answer_poster(struct kiosk_answer *context, const json_t *req
     char url[SLIP_URL_BYTES], code[SLIPCODE_CHARS + 1];
     slip_poster_code(kiosk, counter, code);
     slip_poster_url(kiosk, counter, url);
-    return give(json_pack("{s:s, s:s, s:s, s:b}", "url", url, "code", code, "counter", counter,
-                          "private", slip_url_is_private(url)),
-                ret_reply, err);
+    json_t *made = json_pack("{s:s, s:s, s:s, s:b}", "url", url, "code", code, "counter", counter,
+                             "private", slip_url_is_private(url));
+    return give_paper(kiosk, counter, made, ret_reply, err);
 }
 
 static enum status answer_sync(struct kiosk_answer *context, const json_t *request,

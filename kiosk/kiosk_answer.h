@@ -15,8 +15,9 @@ struct kiosk_answer {
 // Answers {"command":"pair"|"slip"|"poster"|"sync"|"status",…} with an object (given). `context`
 // is a struct kiosk_answer; fits control_fn.
 //   pair {counter} or {desk:true} → {url}
-//   slip {area, counter?, dossier?, step?, replace?} → {url, code, area, expires, private}
-//   poster {counter} → {url, code, counter, private}
+//   slip {area, counter?, dossier?, step?, replace?} → {url, code, area, area_name, expires,
+//     private, office, counter_name, trial, sample}
+//   poster {counter} → {url, code, counter, private, office, counter_name, trial, sample}
 //   sync {} → {sent, synced, entries}
 //   status {} → see kiosk_status.h
 enum status kiosk_answer(void *context, const json_t *request, json_t **ret_reply, struct err *err);

@@ -12,13 +12,13 @@
 
 #include "clock.h"
 #include "qr.h"
+#include "slip_svg.h"
 #include "slipcode.h"
 
 enum {
     TEXT_LIMIT_BYTES = 64 * 1024,
-    SVG_LIMIT_BYTES = 256 * 1024,
+    SVG_LIMIT_BYTES = 512 * 1024,
     PNG_LIMIT_BYTES = 4 * 1024 * 1024,
-    SVG_MODULE_PX = 8,
 };
 
 extern char **environ;
@@ -81,12 +81,9 @@ static enum status show_url(const json_t *reply, struct err *err)
 
 static enum status show_svg(const json_t *reply, struct err *err)
 {
-    AUTO(qr_done) struct qr qr = {0};
-    TRY(qr_encode(json_text_or(reply, "url", ""), &qr, err));
     AUTO(buf_done) struct buf out;
     buf_init(&out, SVG_LIMIT_BYTES);
-    qr_svg(&qr, SVG_MODULE_PX, json_text_or(reply, "url", ""), &out);
-    buf_add_char(&out, '\n');
+    TRY(slip_svg(reply, &out, err));
     return kiosk_show_buf(&out, err);
 }
 

@@ -69,13 +69,16 @@ enum status phone_pages_code(const struct request *request, struct reply *reply,
 struct faces {
     struct view *view;
     const struct setup_area *area;
+    bool again; // in the place of a page that was too old: says that nothing was recorded
 };
 
-static enum status set_faces(struct view *view, const struct setup_area *area, struct err *err)
+static enum status set_faces(struct view *view, const struct setup_area *area, bool again,
+                             struct err *err)
 {
     const struct form_item *overall = form_item(area->form, "overall");
     if (overall == NULL)
         return BUG(err, "form %s has no item overall", area->form->name);
+    view_set(view, "rate_again", json_boolean(again));
     view_text(view, "area_name", view_area_name(view, area));
     view_text(view, "question", view_item_text(view, overall));
     return STATUS_OK;
@@ -86,22 +89,28 @@ static enum status render_faces(void *context, struct buf *out, struct err *err)
     const struct faces *faces = context;
     const struct view_step first = {.token = prepared_token, .page = "overall"};
     view_step(faces->view, &first);
-    view_switch_links(faces->view);
-    TRY(set_faces(faces->view, faces->area, err));
+    // The answer to a form has no address of its own that a link could lead to.
+    if (faces->again)
+        view_switch_buttons(faces->view);
+    else
+        view_switch_links(faces->view);
+    TRY(set_faces(faces->view, faces->area, faces->again, err));
     return view_render(faces->view, "phone_faces", "title_rate", out, err);
 }
 
-static enum status show_faces(struct view *view, const struct setup_area *area, struct token *token,
-                              struct reply *reply, struct err *err)
+static enum status show_faces(struct faces *faces, struct token *token, struct reply *reply,
+                              struct err *err)
 {
-    struct faces faces = {.view = view, .area = area};
+    const struct view *view = faces->view;
     char text[TOKEN_TEXT_CHARS + 1];
     char key[PREPARED_KEY_BYTES];
-    (void)stpcpy(token->area, area->code);
+    (void)stpcpy(token->area, faces->area->code);
     TRY(token_make(view->kiosk->daykeys, token, text, err));
     // Neither counter nor code is shown, so slips and posters of one area share their page.
-    (void)snprintf(key, sizeof(key), "p|%s|%s", view->language, area->code);
-    return prepared_page(view->kiosk->prepared, key, render_faces, &faces, text, 0, &reply->body,
+    (void)snprintf(key, sizeof(key), "p%d|%s|%s", faces->again, view->language, faces->area->code);
+    if (faces->again)
+        reply->http_status = 410;
+    return prepared_page(view->kiosk->prepared, key, render_faces, faces, text, 0, &reply->body,
                          err);
 }
 
@@ -134,24 +143,32 @@ enum status phone_pages_state(struct view *view, const struct slip *slip, struct
     return view_render(view, "phone_message", "title_rate", &reply->body, err);
 }
 
+static enum status show_slip(struct view *view, const char *code, bool again, struct reply *reply,
+                             struct err *err)
+{
+    struct slip slip = {0};
+    TRY(phone_pages_find(view->kiosk, code, &slip, err));
+    struct token token = {.channel = RESPONSE_SLIP, .step = slip.step, .linked = true};
+    if (slip.state != SLIP_OPEN || !slipcode_read(code, token.code)) {
+        if (!again)
+            view_switch_links(view);
+        return phone_pages_state(view, &slip, reply, err);
+    }
+    const struct setup *setup = &view->kiosk->setup;
+    struct faces faces = {.view = view, .area = setup_area(setup, slip.area), .again = again};
+    if (faces.area == NULL)
+        return err_set(err, STATUS_GONE, "the slip's area is no longer in the setup");
+    // A counter that the setup has given up since is left out; the slip still counts.
+    if (setup_counter(setup, slip.counter) != NULL)
+        (void)stpcpy(token.counter, slip.counter);
+    return show_faces(&faces, &token, reply, err);
+}
+
 enum status phone_pages_slip(const struct request *request, struct reply *reply, struct err *err)
 {
     AUTO(view_done) struct view view = {0};
     TRY(view_open(request, &view, err));
-    struct slip slip = {0};
-    TRY(phone_pages_find(view.kiosk, request->param[0], &slip, err));
-    struct token token = {.channel = RESPONSE_SLIP, .step = slip.step, .linked = true};
-    if (slip.state != SLIP_OPEN || !slipcode_read(request->param[0], token.code)) {
-        view_switch_links(&view);
-        return phone_pages_state(&view, &slip, reply, err);
-    }
-    const struct setup_area *area = setup_area(&view.kiosk->setup, slip.area);
-    if (area == NULL)
-        return err_set(err, STATUS_GONE, "the slip's area is no longer in the setup");
-    // A counter that the setup has given up since is left out; the slip still counts.
-    if (setup_counter(&view.kiosk->setup, slip.counter) != NULL)
-        (void)stpcpy(token.counter, slip.counter);
-    return show_faces(&view, area, &token, reply, err);
+    return show_slip(&view, request->param[0], false, reply, err);
 }
 
 // ---- posters -----------------------------------------------------------------------------------
@@ -215,6 +232,14 @@ static const struct setup_area *find_area(const struct setup *setup, const struc
     return NULL;
 }
 
+static enum status show_poster(struct faces *faces, const struct poster *poster,
+                               struct reply *reply, struct err *err)
+{
+    struct token token = {.channel = RESPONSE_POSTER, .step = RESPONSE_STEP_RESULT};
+    (void)stpcpy(token.counter, poster->counter_id);
+    return show_faces(faces, &token, reply, err);
+}
+
 enum status phone_pages_poster(const struct request *request, struct reply *reply, struct err *err)
 {
     AUTO(view_done) struct view view = {0};
@@ -228,15 +253,34 @@ enum status phone_pages_poster(const struct request *request, struct reply *repl
     else if (known && poster.area_count == 1)
         area = area_at(setup, &poster, 0);
     if (area != NULL) {
-        struct token token = {.channel = RESPONSE_POSTER, .step = RESPONSE_STEP_RESULT};
-        (void)stpcpy(token.counter, poster.counter_id);
-        return show_faces(&view, area, &token, reply, err);
+        struct faces faces = {.view = &view, .area = area};
+        return show_poster(&faces, &poster, reply, err);
     }
     if (known && request->param_count == 1)
         return choose_area(&view, &poster, reply, err);
     view_switch_links(&view);
     const struct slip unknown = {.state = SLIP_UNKNOWN};
     return phone_pages_state(&view, &unknown, reply, err);
+}
+
+enum status phone_pages_again(struct view *view, const struct token *token, struct reply *reply,
+                              struct err *err)
+{
+    if (token->channel == RESPONSE_SLIP)
+        return show_slip(view, token->code, true, reply, err);
+    const struct setup *setup = &view->kiosk->setup;
+    char code[SLIPCODE_CHARS + 1];
+    struct poster poster;
+    struct faces faces = {.view = view, .again = true};
+    // The token may be anybody's: only what the setup has is shown.
+    if (token->counter[0] == '\0' || setup_counter(setup, token->counter) != NULL) {
+        slip_poster_code(view->kiosk, token->counter, code);
+        if (find_poster(view->kiosk, code, &poster))
+            faces.area = find_area(setup, &poster, token->area);
+    }
+    if (faces.area == NULL)
+        return err_set(err, STATUS_GONE, "the page's area or counter is no longer in the setup");
+    return show_poster(&faces, &poster, reply, err);
 }
 
 // ---- behind a tap ------------------------------------------------------------------------------
@@ -291,6 +335,6 @@ enum status phone_pages_step(struct view *view, const struct token *token,
     view_switch_buttons(view);
     if (strcmp(step->page, "topics") == 0)
         return show_topics(view, area->form, step, out, err);
-    TRY(set_faces(view, area, err));
+    TRY(set_faces(view, area, false, err));
     return view_render(view, "phone_faces", "title_rate", out, err);
 }

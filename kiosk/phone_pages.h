@@ -22,6 +22,11 @@ enum status phone_pages_poster(const struct request *request, struct reply *repl
 // The page of a slip that is not open: 410, or 404 for a code that is not known.
 enum status phone_pages_state(struct view *view, const struct slip *slip, struct reply *reply,
                               struct err *err) MUST_USE;
+// In the place of a page that is too old: its slip's state, or the faces with a fresh token and a
+// word that nothing was recorded (410). The old token need not be proved (token_read, STATUS_GONE).
+// STATUS_GONE when the setup no longer has its area or counter.
+enum status phone_pages_again(struct view *view, const struct token *token, struct reply *reply,
+                              struct err *err) MUST_USE;
 // As screen_pages_step and screen_pages_next, for a page of a phone.
 enum status phone_pages_step(struct view *view, const struct token *token,
                              const struct view_step *step, struct buf *out,

@@ -64,34 +64,48 @@ static enum status show_next(const struct rating *rating, struct view *view, str
     return show_step(view, &rating->token, &step, reply, err);
 }
 
-// The page cannot be answered any more: its slip's state, or a link to a fresh one.
-static enum status show_gone(const struct rating *rating, struct view *view, struct reply *reply,
+// The page cannot be answered any more: its slip's state, or a fresh one in its place. The token
+// need not be proved.
+static enum status show_gone(const struct token *token, struct view *view, struct reply *reply,
                              struct err *err)
 {
-    const struct token *token = &rating->token;
-    if (token->channel == RESPONSE_SLIP) {
-        struct slip slip = {0};
-        TRY(phone_pages_find(view->kiosk, token->code, &slip, err));
-        // An open slip has lost only this page.
-        if (slip.state != SLIP_OPEN)
-            return phone_pages_state(view, &slip, reply, err);
-    }
-    char path[VIEW_PATH_BYTES];
-    char code[SLIPCODE_CHARS + 1];
-    if (token->channel == RESPONSE_SCREEN) {
-        screen_pages_path(token->counter, path);
-    } else if (token->channel == RESPONSE_SLIP) {
-        (void)snprintf(path, sizeof(path), "/S/%s", token->code);
-    } else {
-        slip_poster_code(view->kiosk, token->counter, code);
-        (void)snprintf(path, sizeof(path), "/P/%s/%s", code, token->area);
-    }
-    (void)stpcpy(view->home, path);
+    if (token->channel != RESPONSE_SCREEN)
+        return phone_pages_again(view, token, reply, err);
+    if (setup_counter(&view->kiosk->setup, token->counter) == NULL)
+        return err_set(err, STATUS_GONE, "the page's counter is no longer in the setup");
+    screen_pages_path(token->counter, view->home);
     view_message(view, "old", NULL);
-    view_link(view, path, "fresh_page");
+    view_link(view, view->home, "fresh_page");
     reply->http_status = 410;
-    return view_render(view, view->screen ? "screen_message" : "phone_message", "title_rate",
-                       &reply->body, err);
+    return view_render(view, "screen_message", "title_rate", &reply->body, err);
+}
+
+// The token of a form that was found too old: its day key is gone, or what it was made for.
+static enum status read_old(const struct request *request, const struct urlform *form,
+                            struct token *ret_token, struct err *err)
+{
+    const struct kiosk *kiosk = request->context;
+    uint8_t id[ENTRY_ID_BYTES];
+    const char *text = urlform_value_or(form, "token", "");
+    const enum status status = token_read(kiosk->daykeys, text, ret_token, id, err);
+    return status == STATUS_GONE ? STATUS_OK : status;
+}
+
+static enum status answer_old(const struct request *request, const struct urlform *form,
+                              const struct token *token, struct reply *reply, struct err *err)
+{
+    struct kiosk *kiosk = request->context;
+    TRY(check_listener(request, token, err));
+    if (rating_api_wants_json(request))
+        return err_set(err, STATUS_GONE, "the page is too old; open it again");
+    const char *language = urlform_value_or(form, "to", urlform_value_or(form, "lang", "vi"));
+    if (!page_has_language(kiosk->pages, language))
+        language = "vi";
+    const bool screen = token->channel == RESPONSE_SCREEN;
+    const bool large = strcmp(urlform_value_or(form, "large", "0"), "1") == 0;
+    AUTO(view_done) struct view view = {0};
+    view_init(kiosk, screen, language, screen && large, &view);
+    return show_gone(token, &view, reply, err);
 }
 
 static enum status after_post(const struct request *request, struct reply *reply, struct err *err)
@@ -109,7 +123,7 @@ static enum status after_post(const struct request *request, struct reply *reply
     AUTO(view_done) struct view view = {0};
     view_init(rating->kiosk, screen, rating->language, screen && rating->large_text, &view);
     if (status == STATUS_GONE)
-        return show_gone(rating, &view, reply, err);
+        return show_gone(&rating->token, &view, reply, err);
     // Nobody is there any more to be asked the next thing.
     if (screen && rating->response.part > 0 && rating->response.end >= RESPONSE_END_EXIT) {
         screen_pages_path(rating->token.counter, view.home);
@@ -124,7 +138,13 @@ enum status rating_api_post(const struct request *request, struct reply *reply, 
     struct urlform form;
     TRY(request_form(request, rating_fields, &form, err));
     struct rating *rating = NULL;
-    TRY(rating_new(request->context, &form, &rating, err));
+    const enum status status = rating_new(request->context, &form, &rating, err);
+    if (status == STATUS_GONE) {
+        struct token token = {0};
+        TRY(read_old(request, &form, &token, err));
+        return answer_old(request, &form, &token, reply, err);
+    }
+    TRY(status);
     reply->job = &rating->job;
     reply->job_free = rating_job_free;
     reply->after = after_post;
@@ -144,18 +164,12 @@ static enum status read_step_form(const struct request *request, struct urlform 
     return request_form(request, names, ret_form, err);
 }
 
-static const char *value_or(const struct urlform *form, const char *name, const char *fallback)
-{
-    const char *value = urlform_value(form, name);
-    return value == NULL ? fallback : value;
-}
-
 static enum status read_switches(const struct urlform *form, struct kiosk *kiosk, bool screen,
                                  struct view *ret_view, struct err *err)
 {
-    const char *language = value_or(form, "to", value_or(form, "lang", "vi"));
-    const char *now = strcmp(value_or(form, "large", "0"), "1") == 0 ? "large" : "normal";
-    const char *size = value_or(form, "size", now);
+    const char *language = urlform_value_or(form, "to", urlform_value_or(form, "lang", "vi"));
+    const char *now = strcmp(urlform_value_or(form, "large", "0"), "1") == 0 ? "large" : "normal";
+    const char *size = urlform_value_or(form, "size", now);
     if (!page_has_language(kiosk->pages, language))
         return err_set(err, STATUS_BAD_INPUT, "field \"to\" names a language that there is not");
     if (strcmp(size, "large") != 0 && strcmp(size, "normal") != 0)
@@ -169,9 +183,9 @@ static enum status read_step(const struct urlform *form, struct view_step *ret_s
 {
     static const char *const pages[] = {"overall", "topics", "agency", "factors"};
     struct view_step step = {.token = urlform_value(form, "token"), .chosen = form};
-    TRY(text_int(value_or(form, "part", ""), 0, RATING_PART_MAX, "field \"part\"", &step.part,
-                 err));
-    const char *page = value_or(form, "page", "");
+    TRY(text_int(urlform_value_or(form, "part", ""), 0, RATING_PART_MAX, "field \"part\"",
+                 &step.part, err));
+    const char *page = urlform_value_or(form, "page", "");
     for (size_t i = 0; i < ARRAY_SIZE(pages); i++) {
         if (strcmp(page, pages[i]) == 0)
             step.page = pages[i];
@@ -196,7 +210,11 @@ enum status rating_api_step(const struct request *request, struct reply *reply, 
     TRY(read_step_form(request, &form, err));
     struct token token;
     uint8_t id[ENTRY_ID_BYTES];
-    TRY(token_read(kiosk->daykeys, value_or(&form, "token", ""), &token, id, err));
+    const enum status status =
+        token_read(kiosk->daykeys, urlform_value_or(&form, "token", ""), &token, id, err);
+    if (status == STATUS_GONE)
+        return answer_old(request, &form, &token, reply, err);
+    TRY(status);
     TRY(check_listener(request, &token, err));
     struct view_step step = {0};
     TRY(read_step(&form, &step, err));

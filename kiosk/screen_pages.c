@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Counter screens. A screen is shown to its own paired device and to the desk only.
+// Counter screens. A screen is shown to its own paired device only.
 #include "screen_pages.h"
 
 #include <stdio.h>
@@ -16,15 +16,18 @@ void screen_pages_path(const char *counter, char ret_path[VIEW_PATH_BYTES])
 
 // ---- who may see it ----------------------------------------------------------------------------
 
-static bool may_show(const struct request *request, const char *counter)
+// Not the desk either: whoever issues slips must not be able to rate in the visitor's place.
+static bool may_show(const struct request *request, const char *counter, bool *ret_desk)
 {
     const struct kiosk *kiosk = request->context;
     char cookie[DEVICE_COOKIE_CHARS + 1];
     char own[RESPONSE_CODE_CHARS + 1] = "";
+    *ret_desk = false;
     if (!request_cookie(request, DEVICE_COOKIE, cookie, sizeof(cookie)))
         return false;
     enum device_role role = device_role(kiosk->devices, cookie, own);
-    return role == DEVICE_DESK || (role == DEVICE_SCREEN && strcmp(own, counter) == 0);
+    *ret_desk = role == DEVICE_DESK;
+    return role == DEVICE_SCREEN && strcmp(own, counter) == 0;
 }
 
 // What a request for a counter's page starts from.
@@ -48,11 +51,13 @@ static enum status screen_open(const struct request *request, struct reply *repl
         return err_set(err, STATUS_NOT_FOUND, "there is no such counter in the setup");
     TRY(view_open(request, &ret_screen->view, err));
     ret_screen->counter = counter;
-    ret_screen->allowed = may_show(request, counter->id);
+    bool desk = false;
+    ret_screen->allowed = may_show(request, counter->id, &desk);
     screen_pages_path(counter->id, ret_screen->view.home);
-    if (!ret_screen->allowed)
-        return staff_pages_unpaired(&ret_screen->view, counter->id, reply, err);
-    return STATUS_OK;
+    if (ret_screen->allowed)
+        return STATUS_OK;
+    return staff_pages_unpaired(&ret_screen->view, desk ? "own_screen" : "unpaired", counter->id,
+                                reply, err);
 }
 
 // ---- invitation and areas ----------------------------------------------------------------------
@@ -234,7 +239,8 @@ enum status screen_pages_state(const struct request *request, struct reply *repl
     const struct setup_counter *counter = setup_counter(&kiosk->setup, request->param[0]);
     if (counter == NULL)
         return err_set(err, STATUS_NOT_FOUND, "there is no such counter in the setup");
-    if (!may_show(request, counter->id))
+    bool desk = false;
+    if (!may_show(request, counter->id, &desk))
         return err_set(err, STATUS_DENIED, "this device is not paired with the counter's screen");
     struct jsonw w;
     jsonw_init(&w, &reply->body);

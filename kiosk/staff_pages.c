@@ -10,7 +10,7 @@
 #include "screen_pages.h"
 
 enum {
-    // Pairing survives for as long as the device does (DESIGN §6).
+    // Pairing survives for as long as the device does.
     COOKIE_LIFE_S = 10 * 365 * 24 * 3600,
     AREA_LIST_BYTES = 512,
     COMMAND_BYTES = KIOSK_PATH_BYTES + 64,
@@ -25,14 +25,10 @@ static void add_command(struct view *view, const char *counter)
     view_set(view, "commands", json_pack("[s]", command));
 }
 
-enum status staff_pages_unpaired(struct view *view, const char *counter, struct reply *reply,
-                                 struct err *err)
+enum status staff_pages_unpaired(struct view *view, const char *word, const char *counter,
+                                 struct reply *reply, struct err *err)
 {
-    view_message(view, "unpaired", NULL);
-    if (counter == NULL) {
-        view_word(view, "heading", "desk_unpaired", NULL);
-        view_word(view, "then", "desk_unpaired_then", NULL);
-    }
+    view_message(view, word, NULL);
     add_command(view, counter);
     reply->http_status = 403;
     return view_render(view, "screen_message", "title_rate", &reply->body, err);

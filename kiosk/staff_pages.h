@@ -11,9 +11,9 @@ enum status staff_pages_index(const struct request *request, struct reply *reply
 // GET /pair/{phrase}: spends the phrase, sets the cookie, leads to the screen or the desk.
 enum status staff_pages_pair(const struct request *request, struct reply *reply,
                              struct err *err) MUST_USE;
-// 403 with the page that says that this device is not paired: with a counter's screen, or with
-// the desk (counter NULL), and what staff do about it.
-enum status staff_pages_unpaired(struct view *view, const char *counter, struct reply *reply,
-                                 struct err *err) MUST_USE;
+// 403 with the page that says what this device is not, and what staff do about it. `word`:
+// "unpaired", "own_screen" (the desk asked for a counter's screen), "desk_unpaired" (counter NULL).
+enum status staff_pages_unpaired(struct view *view, const char *word, const char *counter,
+                                 struct reply *reply, struct err *err) MUST_USE;
 
 #endif

@@ -158,7 +158,10 @@ enum status token_read(struct daykeys *keys, const char *text, struct token *ret
         return refuse(err);
     struct crypto_mac_key key;
     uint8_t mac[CRYPTO_HASH_BYTES];
-    TRY(daykey_get(keys, clock_day_of_hour(hour), DAYKEY_TOKEN, &key, err));
+    const enum status status = daykey_get(keys, clock_day_of_hour(hour), DAYKEY_TOKEN, &key, err);
+    if (status == STATUS_GONE)
+        TRY(take(bytes, ret_token, err));
+    TRY(status);
     crypto_mac(&key, bytes, AT_MAC, mac);
     if (!crypto_equal(mac, bytes + AT_MAC, MAC_BYTES)) {
         crypto_wipe(&key, sizeof key);

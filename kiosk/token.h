@@ -26,8 +26,10 @@ enum { TOKEN_TEXT_CHARS = 128 };
 // Makes a token with fresh randomness for now. STATUS_IO when the day key cannot be made.
 enum status token_make(struct daykeys *keys, const struct token *token,
                        char ret_text[TOKEN_TEXT_CHARS + 1], struct err *err) MUST_USE;
-// Reads and checks. STATUS_GONE when its day key is gone (the page is too old: a fresh one is
-// needed), STATUS_BAD_INPUT when it is not one of ours. *ret_id is the response id.
+// Reads and checks. STATUS_BAD_INPUT when it is not one of ours. *ret_id is the response id.
+// STATUS_GONE when its day key is gone (the page is too old: a fresh one is needed); then, and only
+// then, *ret_token has been filled without any proof that we made it: good for choosing which page
+// to show, each part to be looked up first, and for nothing else.
 enum status token_read(struct daykeys *keys, const char *text, struct token *ret_token,
                        uint8_t ret_id[ENTRY_ID_BYTES], struct err *err) MUST_USE;
 

@@ -14,7 +14,7 @@ enum {
     VIEW_PATH_BYTES = 96,
     VIEW_QUERY_BYTES = 32,
     VIEW_THANKS_S = 8, // long enough to read one sentence slowly; the bar in screen.css agrees
-    // Reading large text takes longer (UI.md, Counter screen).
+    // Reading large text takes longer.
     VIEW_IDLE_LARGE_S = 60,
 };
 

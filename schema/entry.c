@@ -61,6 +61,18 @@ void entry_lane_of_key(const uint8_t *public_key, size_t size_bytes,
     text_hex(hash, ENTRY_LANE_CHARS / 2, ret_lane);
 }
 
+void entry_hour_prefix(uint32_t hour, uint8_t ret_id[ENTRY_ID_BYTES])
+{
+    for (int i = 0; i < ENTRY_HOUR_BYTES; i++)
+        ret_id[i] = (uint8_t)(hour >> (24 - 8 * i));
+}
+
+void entry_id_of_hour(uint32_t hour, uint8_t ret_id[ENTRY_ID_BYTES])
+{
+    entry_hour_prefix(hour, ret_id);
+    crypto_random(ret_id + ENTRY_HOUR_BYTES, ENTRY_ID_BYTES - ENTRY_HOUR_BYTES);
+}
+
 void entry_tail_begin(struct jsonw *w, struct buf *tail, enum entry_kind kind,
                       const uint8_t id[ENTRY_ID_BYTES])
 {

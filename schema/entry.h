@@ -58,6 +58,13 @@ struct entry {
 // The lane's name: the first 16 bytes of SHA-256 of its Ed25519 public key, in hexadecimal.
 void entry_lane_of_key(const uint8_t *public_key, size_t size_bytes,
                        char ret_lane[ENTRY_LANE_CHARS + 1]);
+// How every id begins: the number of its hour as 4 bytes, the highest first, so that neighbours in
+// time stay close in the index. The other bytes of `ret_id` stay as they are.
+enum { ENTRY_HOUR_BYTES = 4 };
+void entry_hour_prefix(uint32_t hour, uint8_t ret_id[ENTRY_ID_BYTES]);
+// An id for an entry that is no response: that prefix and random bytes.
+void entry_id_of_hour(uint32_t hour, uint8_t ret_id[ENTRY_ID_BYTES]);
+
 // An entry is made in two steps. The tail (everything from "kind" on, with the closing brace) can
 // be made on any thread; the writer puts the head before it when the seq is known.
 //     struct jsonw w; entry_tail_begin(&w, tail, ENTRY_BOOT, id); … entry_tail_end(&w);

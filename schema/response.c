@@ -88,9 +88,8 @@ void response_id(uint32_t page_hour, const struct crypto_mac_key *day_key, const
 {
     uint8_t mac[CRYPTO_HASH_BYTES];
     crypto_mac(day_key, token, token_bytes, mac);
-    for (int i = 0; i < 4; i++)
-        ret_id[i] = (uint8_t)(page_hour >> (24 - 8 * i));
-    memcpy(ret_id + 4, mac, ENTRY_ID_BYTES - 4);
+    entry_hour_prefix(page_hour, ret_id);
+    memcpy(ret_id + ENTRY_HOUR_BYTES, mac, ENTRY_ID_BYTES - ENTRY_HOUR_BYTES);
 }
 
 static void write_answers(struct jsonw *w, const struct response *response)

@@ -34,8 +34,8 @@ UPDATE lane SET refusal = $2 WHERE lane = $1;
 
 -- STMT lane_list
 -- scan: a hub has as many lanes as it has kiosks, and all are shown
--- out: lane text, unit text, kind text, how text, size int, frontier blob, last_contact_s int?, refusal text?
-SELECT lane, unit, kind, how, size, frontier, last_contact_s, refusal FROM lane
+-- out: lane text, unit text, kind text, how text, size int, frontier blob, last_contact_s int?, refusal text?, trial int, sample int
+SELECT lane, unit, kind, how, size, frontier, last_contact_s, refusal, trial, sample FROM lane
 ORDER BY kind, unit, lane;
 
 -- STMT ledger_add

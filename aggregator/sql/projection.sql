@@ -30,3 +30,19 @@ SELECT day, taken, skipped, answers FROM import WHERE sha256 = $1;
 -- STMT import_add
 -- in: sha256 blob, id blob, day int, taken int, skipped int, answers int
 INSERT INTO import (sha256, id, day, taken, skipped, answers) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- STMT import_grow
+-- A further document of the same file.
+-- in: sha256 blob, taken int, answers int
+UPDATE import SET taken = taken + $2, answers = answers + $3 WHERE sha256 = $1;
+
+-- STMT import_partial
+-- Files that were taken without their bad rows.
+-- scan: an office takes a few files a quarter
+-- out: sha256 blob, id blob
+SELECT sha256, id FROM import WHERE skipped > 0 ORDER BY sha256;
+
+-- STMT import_walk
+-- scan: verify compares every row
+-- out: sha256 blob, id blob, day int, taken int, skipped int, answers int
+SELECT sha256, id, day, taken, skipped, answers FROM import ORDER BY sha256;

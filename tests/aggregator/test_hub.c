@@ -54,6 +54,55 @@ static void an_init_that_was_cut_short_can_be_run_again(void **state)
     assert_string_equal(hublane_name(office->hub->lane), lane);
 }
 
+// Writes a setup that judges fewer answers already.
+static void write_other_setup(struct office *office, const char *name)
+{
+    AUTO(buf_done) struct buf setup;
+    char path[SCRATCH_PATH_SIZE];
+    buf_init(&setup, SETUP_LIMIT_BYTES);
+    office_setup_text(true, false, &setup);
+    char *at = strstr(setup.data, "\"insufficient_below\": 30");
+    assert_non_null(at);
+    memcpy(at, "\"insufficient_below\": 10", strlen("\"insufficient_below\": 30"));
+    in_folder(office, name, path);
+    assert_int_equal(file_write(path, setup.data, setup.size_bytes, 0600, &office->err), STATUS_OK);
+}
+
+static void an_init_that_was_cut_short_goes_on_with_its_own_setup_only(void **state)
+{
+    struct office *office = *state;
+    char setup[SCRATCH_PATH_SIZE], made[SCRATCH_PATH_SIZE];
+    hub_close(office->hub);
+    office->hub = NULL;
+    write_other_setup(office, "setup.json");
+    in_folder(office, "setup.json", setup);
+    in_folder(office, "hub/setup.json", made);
+    assert_int_equal(remove(made), 0);
+    assert_int_equal(hub_init(office->folder, setup, &office->err), STATUS_CONFLICT);
+    assert_false(file_exists(made));
+}
+
+static void a_setup_that_was_exchanged_is_refused(void **state)
+{
+    struct office *office = *state;
+    struct hub *other = NULL;
+    static const enum hub_mode modes[] = {HUB_READ, HUB_WRITE};
+    struct hub_verify_figures figures;
+    write_other_setup(office, "hub/setup.json");
+    for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+        assert_int_equal(hub_open(office->folder, modes[i], &other, &office->err),
+                         STATUS_CHECK_FAILED);
+        assert_non_null(strstr(office->err.text, "put the original file back"));
+        assert_null(other);
+    }
+    // One that was opened before, with what it read then.
+    office->hub->setup_sha256[0] ^= 1;
+    struct db *db = dbpool_take(office->hub->readers);
+    assert_int_equal(hub_verify(office->hub, db, &figures, &office->err), STATUS_CHECK_FAILED);
+    dbpool_give(office->hub->readers, db);
+    assert_non_null(strstr(office->err.text, "setup.json"));
+}
+
 static void a_folder_without_a_hub_says_so(void **state)
 {
     struct office *office = *state;
@@ -215,6 +264,21 @@ static void what_was_taken_verifies(void **state)
     assert_int_equal(verify(office), STATUS_OK);
 }
 
+static void import_paper(struct office *office)
+{
+    static const char rows[] = "unit,day,area,item,level,count\n05533,2026-11-03,HT,overall,5,7\n"
+                               "05533,2026-11-03,HT,overall,9,1\n";
+    AUTO(json_decrefp) json_t *reply = NULL;
+    char path[SCRATCH_PATH_SIZE];
+    in_folder(office, "paper.csv", path);
+    assert_int_equal(file_write(path, rows, strlen(rows), 0600, &office->err), STATUS_OK);
+    assert_int_equal(
+        act(office, json_pack("{s:s, s:s, s:b}", "command", "paper", "path", path, "skip_bad", 1),
+            &reply),
+        STATUS_OK);
+    assert_int_equal(json_int_or(reply, "taken", -1), 1);
+}
+
 static void every_way_of_cheating_is_found(void **state)
 {
     struct office *office = *state;
@@ -235,6 +299,14 @@ static void every_way_of_cheating_is_found(void **state)
         {"UPDATE tally_b SET n1 = 0 WHERE unit = '05533'", "table tally_b"},
         {"DELETE FROM tally_c", "table tally_c"},
         {"UPDATE response SET answers = '{\"overall\":5}'", "table response"},
+        // So that the same file would count again.
+        {"DELETE FROM import", "table import"},
+        {"UPDATE import SET skipped = 0", "table import"},
+        {"UPDATE import SET day = day - 1", "table import"},
+        {"UPDATE lane SET unit = '19' WHERE " LANE_A, "unit, trial or sample"},
+        {"UPDATE lane SET trial = 0 WHERE " LANE_A, "unit, trial or sample"},
+        {"UPDATE lane SET sample = 1 WHERE " LANE_A, "unit, trial or sample"},
+        {"UPDATE lane SET trial = 0 WHERE kind = 'hub'", "unit, trial or sample"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         AUTO(office_kiosk_end) struct office_kiosk kiosk;
@@ -245,6 +317,8 @@ static void every_way_of_cheating_is_found(void **state)
         fill(&kiosk, 10);
         assert_int_equal(kiosk.seq, 12);
         office_take_all(office, &kiosk);
+        import_paper(office);
+        assert_int_equal(verify(office), STATUS_OK);
         tamper(office, cases[i].sql);
         assert_int_equal(verify(office), STATUS_CHECK_FAILED);
         if (strstr(office->err.text, cases[i].found) == NULL)
@@ -283,6 +357,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH(a_folder_is_made_once_and_private),
         WITH(an_init_that_was_cut_short_can_be_run_again),
+        WITH(an_init_that_was_cut_short_goes_on_with_its_own_setup_only),
+        WITH(a_setup_that_was_exchanged_is_refused),
         WITH(a_folder_without_a_hub_says_so),
         WITH(a_bad_setup_makes_nothing),
         WITH(keys_are_made_for_units_of_the_setup_only),

@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "clock.h"
+#include "file.h"
 #include "form.h"
 #include "hub.h"
+#include "hub_actions.h"
 #include "hub_pages.h"
 #include "hub_routes.h"
 #include "plan.h"
@@ -161,6 +163,41 @@ static void an_empty_hub_shows_all_groups_and_areas_without_data(void **state)
     }
 }
 
+static void take_paper(struct office *office, int count)
+{
+    char path[SCRATCH_PATH_SIZE], rows[128];
+    AUTO(json_decrefp) json_t *reply = NULL;
+    scratch_path(&office->scratch, "paper.csv", path);
+    snprintf(rows, sizeof rows,
+             "unit,day,area,item,level,count\n05533,2026-11-03,HT,overall,5,%d\n", count);
+    assert_int_equal(file_write(path, rows, strlen(rows), 0600, NULL), STATUS_OK);
+    AUTO(json_decrefp)
+    json_t *request = json_pack("{s:s, s:s}", "command", "paper", "path", path);
+    assert_int_equal(hub_actions_answer(office->hub, request, &reply, NULL), STATUS_OK);
+}
+
+static void no_word_on_certainty_stands_beside_too_few_answers(void **state)
+{
+    static const struct {
+        int more; // 29, 34 and 40 in all
+        const char *there, *not_there;
+    } cases[] = {
+        {29, "Khoảng tin cậy", "Mức chắc chắn"},
+        {5, "sát ngưỡng", "chắc: khoảng"},
+        {6, "chắc: khoảng", "sát ngưỡng: thêm"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        take_paper(*state, cases[i].more);
+        struct request request = totals_request(*state, "05533", "2026-Q4", "");
+        AUTO(reply_done) struct reply reply;
+        reply_init(&reply);
+        assert_int_equal(hub_pages_totals(&request, &reply, NULL), STATUS_OK);
+        if (strstr(buf_text(&reply.body), cases[i].there) == NULL)
+            fail_msg("%s is not there", cases[i].there);
+        assert_null(strstr(buf_text(&reply.body), cases[i].not_there));
+    }
+}
+
 static void every_level_of_the_tree_has_its_totals(void **state)
 {
     static const char *const units[] = {"05533", "19", "VN"};
@@ -178,9 +215,12 @@ static void what_cannot_be_shown_has_its_own_status(void **state)
         const char *unit, *period;
         enum status status;
     } cases[] = {
-        {"05533", "2026-Q4", STATUS_OK},        {"05533", "cal:2026-11", STATUS_OK},
-        {"99999", "2026-Q4", STATUS_NOT_FOUND}, {"05533", "2026-Q5", STATUS_BAD_INPUT},
-        {"05533", "hôm nay", STATUS_BAD_INPUT}, {"05533", "2026-09-15..2026-12-14", STATUS_DENIED},
+        {"05533", "2026-Q4", STATUS_OK},
+        {"05533", "cal:2026-11", STATUS_OK},
+        {"99999", "2026-Q4", STATUS_NOT_FOUND},
+        {"05533", "2026-Q5", STATUS_BAD_INPUT},
+        {"05533", "hôm nay", STATUS_BAD_INPUT},
+        {"05533", "2026-09-15..2026-12-14", STATUS_BAD_INPUT},
     };
     static const handler_fn handlers[] = {hub_pages_totals, hub_pages_json, hub_pages_csv};
     for (size_t i = 0; i < ARRAY_SIZE(cases) * ARRAY_SIZE(handlers); i++) {
@@ -229,7 +269,6 @@ static void every_refusal_says_what_to_do_next(void **state)
         const char *vi, *en;
     } cases[] = {
         {400, "Địa chỉ này không đọc được", "This address cannot be read"},
-        {403, "Trang này không mở được ở đây", "This page cannot be opened here"},
         {404, "Không có trang này", "There is no such page"},
         {405, "Địa chỉ này không nhận thao tác đó", "This address does not take that action"},
         {413, "Nội dung gửi lên quá dài", "What was sent is too long"},
@@ -302,6 +341,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_language_that_there_is_not_is_refused, open_office,
                                         close_office),
         cmocka_unit_test_setup_teardown(an_empty_hub_shows_all_groups_and_areas_without_data,
+                                        open_office, close_office),
+        cmocka_unit_test_setup_teardown(no_word_on_certainty_stands_beside_too_few_answers,
                                         open_office, close_office),
         cmocka_unit_test_setup_teardown(every_level_of_the_tree_has_its_totals, open_office,
                                         close_office),

@@ -171,27 +171,63 @@ static void places_outside_the_setup_are_refused(void **state)
 {
     struct office *office = *state;
     static const struct {
-        const char *unit, *counter, *hour, *why;
-        enum status status;
+        const char *unit, *counter, *area, *hour;
+        enum response_channel channel;
+        const char *why;
     } cases[] = {
-        {"05533", "1", "2026-11-03T09+07", "", STATUS_OK},
-        {"05533", "5", "2026-11-03T09+07", "", STATUS_OK},
-        {"05533", "", "2026-11-03T09+07", "", STATUS_OK},
-        {"05533", "6", "2026-11-03T09+07", "counter", STATUS_BAD_INPUT},
-        {"99999", "1", "2026-11-03T09+07", "no such unit", STATUS_BAD_INPUT},
-        {"19", "9", "2026-11-03T09+07", "", STATUS_OK}, // another unit's counters are its own
+        {"05533", "1", "HT", "2026-11-03T09+07", RESPONSE_SCREEN, ""},
+        {"05533", "5", "HT", "2026-11-03T09+07", RESPONSE_SLIP, ""},
+        {"05533", "", "DD", "2026-11-03T09+07", RESPONSE_POSTER, ""},
+        {"05533", "", "SV-YT", "2026-11-03T09+07", RESPONSE_ONLINE, ""},
+        {"05533", "", "HT", "2026-11-03T09+07", RESPONSE_PAPER, "channel is paper"},
+        {"05533", "6", "HT", "2026-11-03T09+07", RESPONSE_SCREEN, "counter"},
+        // In the hub's setup, but not the unit of the lane.
+        {"19", "", "HT", "2026-11-03T09+07", RESPONSE_SCREEN, "not that of its lane's setup"},
+        {"99999", "", "HT", "2026-11-03T09+07", RESPONSE_SCREEN, "not that of its lane's setup"},
+        {"05533", "1", "CTR", "2026-11-03T09+07", RESPONSE_SCREEN, "area is not in"},
+        {"05533", "1", "HT", "2026-11-21T10+07", RESPONSE_SCREEN, ""},
+        {"05533", "1", "HT", "2026-11-21T11+07", RESPONSE_SCREEN, "hour has not come yet"},
+        {"05533", "1", "HT", "2099-01-01T00+07", RESPONSE_SCREEN, "hour has not come yet"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         AUTO(office_kiosk_end) struct office_kiosk kiosk;
         struct response response = office_response((int)i, 5);
         snprintf(response.unit, sizeof response.unit, "%s", cases[i].unit);
         snprintf(response.counter, sizeof response.counter, "%s", cases[i].counter);
+        snprintf(response.area, sizeof response.area, "%s", cases[i].area);
+        snprintf(response.form, sizeof response.form, "mot-cau@1");
+        response.channel = cases[i].channel;
         response.hour = office_hour(cases[i].hour);
-        begin(&kiosk, (char)('0' + i));
+        begin(&kiosk, "0123456789abcdef"[i]);
         office_kiosk_response(&kiosk, &response);
-        assert_int_equal(office_take(office, buf_text(&kiosk.lines), NULL), cases[i].status);
+        enum status status = office_take(office, buf_text(&kiosk.lines), NULL);
+        assert_int_equal(status, cases[i].why[0] == '\0' ? STATUS_OK : STATUS_BAD_INPUT);
         expect_refusal(office, cases[i].why);
+        if (status != STATUS_OK) {
+            expect_refusal(office, kiosk.lane);
+            expect_refusal(office, "entry 2: ");
+        }
     }
+}
+
+static void a_detail_of_a_later_hour_is_refused(void **state)
+{
+    struct office *office = *state;
+    static const struct {
+        const char *hour;
+        enum status status;
+    } cases[] = {{"2026-11-21T10+07", STATUS_OK}, {"2026-11-21T11+07", STATUS_BAD_INPUT}};
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        AUTO(office_kiosk_end) struct office_kiosk kiosk;
+        struct response change = office_response((int)i, 5);
+        begin(&kiosk, "ab"[i]);
+        respond(&kiosk, (int)i, 3);
+        change.part = 1;
+        change.hour = office_hour(cases[i].hour);
+        office_kiosk_response(&kiosk, &change);
+        assert_int_equal(office_take(office, buf_text(&kiosk.lines), NULL), cases[i].status);
+    }
+    expect_refusal(office, "entry 3: its hour has not come yet");
 }
 
 static void a_lane_begins_with_its_setup(void **state)
@@ -384,6 +420,7 @@ int main(void)
         WITH(an_id_counts_once_across_lanes),
         WITH(a_bad_entry_refuses_its_whole_batch),
         WITH(places_outside_the_setup_are_refused),
+        WITH(a_detail_of_a_later_hour_is_refused),
         WITH(a_lane_begins_with_its_setup),
         WITH(a_setup_cut_between_two_pushes_is_put_together),
         cmocka_unit_test_setup_teardown(trial_and_sample_lanes_do_not_mix_with_real_ones,

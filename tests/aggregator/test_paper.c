@@ -11,6 +11,7 @@
 
 #include "file.h"
 #include "hub_actions.h"
+#include "hub_verify.h"
 #include "office.h"
 #include "paper.h"
 
@@ -150,6 +151,112 @@ static void with_skip_bad_the_good_rows_are_taken(void **state)
     office_expect(counted(office, "HT", "overall"), 0, 0, 0, 1, 1);
 }
 
+#define GOOD_AND_BAD                                                                               \
+    HEADER "05533,2026-11-03,HT,overall,5,1\n"                                                     \
+           "05533,2026-11-03,HT,overall,9,1\n"                                                     \
+           "05533,2026-11-03,HT,overall,4,1\n"
+
+static void the_corrected_file_does_not_count_the_good_rows_twice(void **state)
+{
+    struct office *office = *state;
+    static const char corrected[] = HEADER "05533,2026-11-03,HT,overall,5,1\n"
+                                           "05533,2026-11-03,HT,overall,3,1\n"
+                                           "05533,2026-11-03,HT,overall,4,1\n";
+    AUTO(json_decrefp) json_t *partial = import(office, GOOD_AND_BAD, true);
+    AUTO(json_decrefp) json_t *whole = import(office, corrected, false);
+    assert_int_equal(json_int_or(whole, "again", -1), 2);
+    assert_int_equal(json_int_or(whole, "taken", -1), 0);
+    const char *faults = json_text_or(whole, "faults", "");
+    assert_non_null(strstr(faults, "dòng 2: "));
+    assert_null(strstr(faults, "dòng 3: "));
+    assert_non_null(strstr(faults, "dòng 4: "));
+    office_expect(counted(office, "HT", "overall"), 0, 0, 0, 1, 1);
+    // Not remembered as taken either: the refusal stands the next time, too.
+    AUTO(json_decrefp) json_t *same = import(office, corrected, false);
+    assert_int_equal(json_int_or(same, "again", -1), 2);
+    AUTO(json_decrefp)
+    json_t *alone = import(office, HEADER "05533,2026-11-03,HT,overall,3,1\n", false);
+    assert_int_equal(json_int_or(alone, "taken", -1), 1);
+    office_expect(counted(office, "HT", "overall"), 0, 0, 1, 1, 1);
+}
+
+static void only_the_very_cell_is_taken_for_the_same(void **state)
+{
+    struct office *office = *state;
+    static const struct {
+        const char *row;
+        int64_t again;
+    } cases[] = {
+        {"05533,2026-11-04,HT,overall,5,1", 0}, {"05533,2026-11-03,DD,overall,5,1", 0},
+        {"05533,2026-11-03,HT,agency,5,1", 0},  {"05533,2026-11-03,HT,overall,2,1", 0},
+        {"19,2026-11-03,HT,overall,5,1", 0},    {"05533,2026-11-03,HT,overall,5,8", 1},
+    };
+    AUTO(json_decrefp) json_t *partial = import(office, GOOD_AND_BAD, true);
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        char file[256];
+        snprintf(file, sizeof file, HEADER "%s\n", cases[i].row);
+        AUTO(json_decrefp) json_t *reply = import(office, file, false);
+        assert_int_equal(json_int_or(reply, "again", -1), cases[i].again);
+    }
+}
+
+static void a_file_that_was_taken_whole_bars_no_later_one(void **state)
+{
+    struct office *office = *state;
+    AUTO(json_decrefp)
+    json_t *first = import(office, HEADER "05533,2026-11-03,HT,overall,5,1\n", false);
+    AUTO(json_decrefp)
+    json_t *second = import(office, HEADER "05533,2026-11-03,HT,overall,5,2\n", false);
+    assert_int_equal(json_int_or(second, "again", -1), 0);
+    office_expect(counted(office, "HT", "overall"), 0, 0, 0, 0, 3);
+}
+
+// More rows than one document holds: all documents of the earlier file are looked at, and the
+// file that follows it in the journal is not.
+static void a_large_partial_file_is_known_by_its_last_row(void **state)
+{
+    struct office *office = *state;
+    enum { ROWS = 50010 };
+    AUTO(buf_done) struct buf file;
+    buf_init(&file, PAPER_FILE_LIMIT_BYTES);
+    buf_add_text(&file, HEADER);
+    for (int i = 0; i < ROWS; i++)
+        buf_add_text(&file, "05533,2026-11-03,HT,overall,5,1\n");
+    buf_add_text(&file, "05533,2026-11-03,DD,overall,4,1\n05533,2026-11-03,DD,overall,9,1\n");
+    AUTO(json_decrefp) json_t *partial = import(office, buf_text(&file), true);
+    assert_int_equal(json_int_or(partial, "taken", -1), ROWS + 1);
+    AUTO(json_decrefp)
+    json_t *next = import(office, HEADER "05533,2026-11-03,CT,overall,4,1\n", false);
+    assert_int_equal(json_int_or(next, "taken", -1), 1);
+    AUTO(json_decrefp)
+    json_t *last = import(office, HEADER "05533,2026-11-03,DD,overall,4,9\n", false);
+    assert_int_equal(json_int_or(last, "again", -1), 1);
+    AUTO(json_decrefp)
+    json_t *other = import(office, HEADER "05533,2026-11-03,CT,overall,4,2\n", false);
+    assert_int_equal(json_int_or(other, "again", -1), 0);
+    AUTO(json_decrefp) json_t *many = import(office, buf_text(&file), false);
+    assert_true(json_bool_or(many, "refused", false));
+    struct hub_verify_figures figures;
+    struct db *db = dbpool_take(office->hub->readers);
+    assert_int_equal(hub_verify(office->hub, db, &figures, &office->err), STATUS_OK);
+    dbpool_give(office->hub->readers, db);
+}
+
+static void at_most_twenty_rows_taken_before_are_listed(void **state)
+{
+    struct office *office = *state;
+    char file[4096] = HEADER;
+    AUTO(json_decrefp) json_t *partial = import(office, GOOD_AND_BAD, true);
+    for (int i = 0; i < PAPER_LISTED_MAX + 2; i++)
+        strcat(file, "05533,2026-11-03,HT,overall,5,1\n");
+    AUTO(json_decrefp) json_t *reply = import(office, file, false);
+    const char *faults = json_text_or(reply, "faults", "");
+    assert_int_equal(json_int_or(reply, "again", -1), PAPER_LISTED_MAX + 2);
+    assert_non_null(strstr(faults, "dòng 21: "));
+    assert_null(strstr(faults, "dòng 22: "));
+    assert_non_null(strstr(faults, "và 2 dòng khác"));
+}
+
 static void a_file_without_any_good_row_is_refused_even_so(void **state)
 {
     struct office *office = *state;
@@ -219,6 +326,11 @@ int main(void)
         WITH(bad_cells_are_named_by_row_and_column),
         WITH(rows_at_the_limits_are_good),
         WITH(with_skip_bad_the_good_rows_are_taken),
+        WITH(the_corrected_file_does_not_count_the_good_rows_twice),
+        WITH(only_the_very_cell_is_taken_for_the_same),
+        WITH(a_file_that_was_taken_whole_bars_no_later_one),
+        WITH(a_large_partial_file_is_known_by_its_last_row),
+        WITH(at_most_twenty_rows_taken_before_are_listed),
         WITH(a_file_without_any_good_row_is_refused_even_so),
         WITH(at_most_twenty_faults_are_listed),
         WITH(files_without_our_header_are_refused),

@@ -12,6 +12,7 @@
 
 #include "hub_actions.h"
 #include "office.h"
+#include "projection.h"
 #include "report.h"
 #include "report_text.h"
 
@@ -119,6 +120,14 @@ static void an_answer_counts_once_in_each_of_its_groups(void **state)
     expect_figure(json_object_get(report, "total"), 70, 80, "87.50");
 }
 
+static void expect_certainty(const json_t *report, const char *group, json_type firm)
+{
+    const json_t *row = office_row(report, "groups", group);
+    assert_int_equal(json_typeof(json_object_get(row, "firm")), firm);
+    assert_int_equal(json_is_null(json_object_get(row, "needed")), firm != JSON_FALSE);
+    assert_int_equal(json_array_size(json_object_get(row, "interval")), 2);
+}
+
 static void few_answers_are_insufficient_with_the_plans_own_result(void **state)
 {
     struct office *office = *state;
@@ -128,10 +137,12 @@ static void few_answers_are_insufficient_with_the_plans_own_result(void **state)
     office_take_all(office, &kiosk);
     AUTO(json_decrefp) json_t *before = office_report(office, OFFICE_UNIT, "2026-Q4");
     expect_verdict(office_row(before, "groups", "TTHC"), "insufficient", "met");
+    expect_certainty(before, "TTHC", JSON_NULL);
     add(&kiosk, (struct batch){.area = "HT", .level = 5, .count = 1});
     office_take_all(office, &kiosk);
     AUTO(json_decrefp) json_t *after = office_report(office, OFFICE_UNIT, "2026-Q4");
     expect_verdict(office_row(after, "groups", "TTHC"), "met", "met");
+    expect_certainty(after, "TTHC", JSON_FALSE);
 }
 
 static void posters_and_flagged_answers_stand_apart(void **state)
@@ -282,17 +293,31 @@ static void unknown_units_and_free_ranges_are_told_apart(void **state)
                      STATUS_BAD_INPUT);
     assert_int_equal(
         report_read(office->hub, OFFICE_UNIT, "2026-09-15..2026-12-14", &model, &office->err),
-        STATUS_DENIED);
+        STATUS_BAD_INPUT);
     assert_null(model);
+}
+
+struct outside_job {
+    struct writer_job job; // first
+    const struct unit_tree *units;
+};
+
+static enum status take_outside(struct db *db, struct writer_job *job, struct err *err)
+{
+    const struct outside_job *outside = (const struct outside_job *)job;
+    struct response response = office_response(1, 5);
+    snprintf(response.area, sizeof response.area, "CTR");
+    TRY(projection_response(db, outside->units, &response, err));
+    response.id[0]++;
+    return projection_response(db, outside->units, &response, err);
 }
 
 static void an_area_outside_the_setup_is_still_shown(void **state)
 {
     struct office *office = *state;
-    AUTO(office_kiosk_end) struct office_kiosk kiosk;
-    begin(&kiosk);
-    add(&kiosk, (struct batch){.area = "CTR", .level = 5, .count = 2});
-    office_take_all(office, &kiosk);
+    // As a file that was taken under an earlier setup.
+    struct outside_job job = {.job.apply = take_outside, .units = office->hub->units};
+    assert_int_equal(writer_run(office->hub->writer, &job.job, &office->err), STATUS_OK);
     AUTO(json_decrefp) json_t *report = office_report(office, OFFICE_UNIT, "2026-Q4");
     const json_t *area = office_row(report, "areas", "CTR");
     expect_figure(area, 2, 2, "100.00");
@@ -311,10 +336,66 @@ static void the_csv_has_the_figures_of_the_model(void **state)
     AUTO(json_decrefp) json_t *report = office_report(office, OFFICE_UNIT, "2026-Q4");
     buf_init(&csv, 64 * 1024);
     assert_int_equal(report_csv(report, &csv, &office->err), STATUS_OK);
-    assert_non_null(strstr(csv.data, "kind,code,name,satisfied,answered,percent,target,verdict"));
-    assert_non_null(
-        strstr(csv.data, "area,HT,Hộ tịch,12,12,100.00,90,insufficient,met,0,0,0,0,12\r\n"));
-    assert_non_null(strstr(csv.data, "area,CT,Chứng thực,0,0,,90,no_data,,0,0,0,0,0\r\n"));
+    assert_non_null(strstr(csv.data,
+                           "kind,code,name,satisfied,answered,percent,target,verdict,by_plan,"
+                           "n1,n2,n3,n4,n5,unit,from,to,mark\r\n"));
+    assert_non_null(strstr(csv.data, "area,HT,Hộ tịch,12,12,100.00,90,insufficient,met,0,0,0,0,12,"
+                                     "05533,2026-09-15,2026-12-14,CHẠY THỬ\r\n"));
+    assert_non_null(strstr(csv.data, "area,CT,Chứng thực,0,0,,90,no_data,,0,0,0,0,0,"
+                                     "05533,2026-09-15,2026-12-14,CHẠY THỬ\r\n"));
+}
+
+static void each_csv_row_says_whether_it_is_real(void **state)
+{
+    struct office *office = *state;
+    static const struct {
+        bool trial, sample;
+        const char *end;
+    } cases[] = {
+        {false, false, ",2026-12-14,\r\n"},
+        {true, false, ",2026-12-14,CHẠY THỬ\r\n"},
+        {false, true, ",2026-12-14,DỮ LIỆU MẪU\r\n"},
+        {true, true, ",2026-12-14,\"CHẠY THỬ; DỮ LIỆU MẪU\"\r\n"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        AUTO(buf_done) struct buf csv;
+        office->hub->setup.trial = cases[i].trial;
+        office->hub->setup.sample = cases[i].sample;
+        AUTO(json_decrefp) json_t *report = office_report(office, OFFICE_UNIT, "2026-Q4");
+        buf_init(&csv, 64 * 1024);
+        assert_int_equal(report_csv(report, &csv, &office->err), STATUS_OK);
+        int ends = 0, rows = 0;
+        for (const char *at = strstr(csv.data, "\r\n"); at != NULL; at = strstr(at + 2, "\r\n"))
+            rows++;
+        for (const char *at = strstr(csv.data, cases[i].end); at != NULL;
+             at = strstr(at + 1, cases[i].end))
+            ends++;
+        assert_int_equal(ends, rows - 1);
+    }
+}
+
+static void live_figures_of_a_real_hub_are_logged(void **state)
+{
+    struct office *office = *state;
+    static const struct {
+        const char *period;
+        bool trial, logged;
+    } cases[] = {
+        {"2026-Q4", false, true},
+        {"2026-Q4", true, false},
+        {"2026-Q3", false, false},
+        {"cal:2026-11", false, true},
+        {"2026-11", false, false}, // ended on the 14th
+        {"2027", false, true},
+        {"2026-11-01..2026-11-03", false, true},
+        {"2026-11-01..2026-11-03", true, true},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct period period;
+        assert_int_equal(period_parse(cases[i].period, &period, &office->err), STATUS_OK);
+        office->hub->setup.trial = cases[i].trial;
+        assert_int_equal(report_is_logged(office->hub, &period), cases[i].logged);
+    }
 }
 
 static void the_table_says_in_words_what_the_model_says(void **state)
@@ -329,7 +410,7 @@ static void the_table_says_in_words_what_the_model_says(void **state)
         "chưa có dữ liệu",
         "254/KH-UBND",
         "Chưa có nhân chứng bên ngoài",
-        "sát ngưỡng",
+        "Khoảng tin cậy 95 %",
     };
     AUTO(office_kiosk_end) struct office_kiosk kiosk;
     AUTO(buf_done) struct buf text;
@@ -342,6 +423,28 @@ static void the_table_says_in_words_what_the_model_says(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
         if (strstr(text.data, wanted[i]) == NULL)
             fail_msg("\"%s\" is not in the table", wanted[i]);
+    assert_null(strstr(text.data, "sát ngưỡng")); // nothing is certain of 12 answers
+    assert_null(strstr(text.data, "chắc chắn"));
+}
+
+static void the_table_says_how_certain_a_verdict_is(void **state)
+{
+    struct office *office = *state;
+    static const struct {
+        int more;
+        const char *words;
+    } cases[] = {{30, "(sát ngưỡng; cần thêm khoảng 5 lượt để chắc chắn)"}, {5, "(chắc chắn)"}};
+    AUTO(office_kiosk_end) struct office_kiosk kiosk;
+    begin(&kiosk);
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        AUTO(buf_done) struct buf text;
+        add(&kiosk, (struct batch){.area = "HT", .level = 5, .count = cases[i].more});
+        office_take_all(office, &kiosk);
+        AUTO(json_decrefp) json_t *report = office_report(office, OFFICE_UNIT, "2026-Q4");
+        buf_init(&text, 256 * 1024);
+        assert_int_equal(report_text_write(report, &text, &office->err), STATUS_OK);
+        assert_non_null(strstr(text.data, cases[i].words));
+    }
 }
 
 static uint64_t own_entries(struct office *office)
@@ -387,7 +490,10 @@ int main(void)
         WITH(unknown_units_and_free_ranges_are_told_apart),
         WITH(an_area_outside_the_setup_is_still_shown),
         WITH(the_csv_has_the_figures_of_the_model),
+        WITH(each_csv_row_says_whether_it_is_real),
+        WITH(live_figures_of_a_real_hub_are_logged),
         WITH(the_table_says_in_words_what_the_model_says),
+        WITH(the_table_says_how_certain_a_verdict_is),
         WITH(a_report_over_a_free_range_leaves_an_audit_entry),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,6 +53,16 @@ static void a_form_is_read_as_it_was_typed(void **state)
     assert_int_equal(form.fields[0].value_size_bytes, 3);
 }
 
+static void a_field_that_is_absent_has_the_fallback(void **state)
+{
+    (void)state;
+    assert_int_equal(read_text("a=1&b="), STATUS_OK);
+    assert_string_equal(urlform_value_or(&form, "a", "x"), "1");
+    assert_string_equal(urlform_value_or(&form, "b", "x"), "");
+    assert_string_equal(urlform_value_or(&form, "c", "x"), "x");
+    assert_null(urlform_value_or(&form, "c", NULL));
+}
+
 static void an_empty_text_is_a_form_without_fields(void **state)
 {
     (void)state;
@@ -133,6 +143,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_form_is_read_as_it_was_typed),
+        cmocka_unit_test(a_field_that_is_absent_has_the_fallback),
         cmocka_unit_test(an_empty_text_is_a_form_without_fields),
         cmocka_unit_test(everything_else_is_refused),
         cmocka_unit_test(only_the_named_fields_may_occur),

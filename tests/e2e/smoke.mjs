@@ -53,6 +53,10 @@ async function pairScreens(browser, box) {
   const desk = await browser.page(1280, 800);
   await desk.goto(must(kiosk, ["pair", "--data", box.data, "--desk"]));
   check("a paired desk shows the desk", desk.url().includes("/desk"), desk.url());
+  const other = await desk.goto(`http://${box.screen}/c/1`);
+  same("a desk is no counter's screen", other.status(), 403);
+  await browser.look(desk, "counter-not-the-desks");
+  await desk.goto(`http://${box.screen}/desk`);
   return { counter, desk };
 }
 
@@ -102,6 +106,11 @@ async function workAtDesk(browser, page, counter, box) {
   const code = page.locator(".qr svg");
   await code.waitFor();
   await browser.look(page, "desk-2-slip", { full: true });
+  await page.emulateMedia({ media: "print" });
+  check("the printed slip bears the trial mark", await page.locator(".mark").isVisible());
+  check("and nothing of the desk's form", !(await page.locator("form.order").isVisible()));
+  await page.screenshot({ path: join(browser.pictures, "desk-2-print.png"), fullPage: true });
+  await page.emulateMedia({ media: null });
   const url = readCode(folder, "desk.png", await code.screenshot());
   check("the slip's code leads to this kiosk's phones", url.toLowerCase().startsWith(`http://${box.phone}/s/`), url);
 
@@ -161,8 +170,18 @@ async function useCommandSlips(browser, box, finishedWords) {
   const svg = must(kiosk, slip("--format", "svg"));
   const page = await browser.page(800, 800);
   await page.setContent(svg);
-  const shown = readCode(folder, "slip-svg.png", await page.locator("svg").screenshot());
+  const paper = page.locator("svg").first();
+  const shown = readCode(folder, "slip-svg.png", await paper.screenshot());
   check("the slip as SVG has its own code", shown !== url && shown.startsWith(`HTTP://`), shown);
+  const printed = await paper.locator("text").allTextContents();
+  for (const words of ["Mời Ông/Bà quét mã", "Chứng thực", "đến hết ngày", "CHẠY THỬ", "trong mạng của cơ quan"])
+    check(`the slip as SVG says: ${words}`, printed.join(" ").includes(words), printed.join(" | "));
+  const code = await page.locator("svg svg").boundingBox();
+  const mm = (code.width * 25.4) / 96;
+  check("its code is at least 25 mm wide", mm >= 25, `${mm} mm`);
+  const overflow = await paper.evaluate((all) => [...all.querySelectorAll("text")]
+    .filter((line) => line.getBBox().x < 0 || line.getBBox().x + line.getBBox().width > 800).map((line) => line.textContent));
+  same("no line of it runs over the edge", overflow, []);
   const text = must(kiosk, slip("--format", "text"));
   check("the slip as text names its address", /https?:\/\//i.test(text), text);
 
@@ -265,7 +284,16 @@ async function main() {
   await browser.close();
   same("the kiosk stops cleanly", await box.daemon.stop(), { code: 0, signal: null });
   same("the hub stops cleanly", await office.daemon.stop(), { code: 0, signal: null });
-  must(kiosk, ["verify", "--data", box.data]);
+  const verified = must(kiosk, ["verify", "--data", box.data]).split("\n");
+  check("verify says ok, and that nobody else has seen it", verified.length === 2 && verified[0].startsWith("ok ") &&
+    verified[1] === "chưa có nhân chứng bên ngoài (no outside witness yet)", verified.join(" | "));
+  const file = join(box.data, "setup.json");
+  const original = readFileSync(file);
+  writeFileSync(file, `${original}\n`);
+  const changed = run(kiosk, ["verify", "--data", box.data]);
+  same("a setup that was changed fails verify", [changed.status, changed.stdout], [1, ""]);
+  check("and it is said what to do", changed.stderr.includes("Put the original file back"), changed.stderr);
+  writeFileSync(file, original);
   must(hub, ["verify", "--data", office.data]);
 }
 

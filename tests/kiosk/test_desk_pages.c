@@ -162,10 +162,10 @@ static void a_faulty_order_says_what_to_do(void **state)
     } rows[] = {
         {"/desk/slips", "area=ZZ", "Xin chọn lĩnh vực"},
         {"/desk/slips", "", "Xin chọn lĩnh vực"},
-        {"/desk/arm", "area=HT&counter=", "Xin chọn quầy"},
-        {"/desk/arm", "area=HT&counter=77", "Xin chọn quầy"},
+        {"/desk/arm", "area=HT&counter=", "Xin chọn một quầy"},
+        {"/desk/arm", "area=HT&counter=77", "Xin chọn một quầy"},
         {"/desk/arm", "counter=1", "Xin chọn lĩnh vực"},
-        {"/desk/cancel", "counter=", "Xin chọn quầy"},
+        {"/desk/cancel", "counter=", "Xin chọn một quầy"},
     };
     struct web web;
     web_open(&web, NULL);

@@ -158,6 +158,67 @@ static void a_folder_that_is_no_kiosk_is_not_opened(void **state)
     assert_null(kiosk);
 }
 
+static void write_setup(const struct office *office, const struct buf *text, size_t size_bytes)
+{
+    char path[SCRATCH_PATH_SIZE + 32];
+    struct err err;
+    path_of(office, "setup.json", path, sizeof path);
+    assert_int_equal(file_write(path, buf_text(text), size_bytes, 0644, &err), STATUS_OK);
+}
+
+static void a_setup_that_is_not_the_journals_is_refused_until_it_is_back(void **state)
+{
+    struct office *office = *state;
+    AUTO(buf_done) struct buf text;
+    AUTO(db_closep) struct db *db = NULL;
+    buf_init(&text, SETUP_LIMIT_BYTES);
+    assert_int_equal(file_read(OFFICE_SETUP, &text, &office->err), STATUS_OK);
+    const size_t size_bytes = text.size_bytes;
+    buf_add_char(&text, '\n'); // says the same, but it is not what was written down
+    write_setup(office, &text, text.size_bytes);
+    kiosk_close(office->kiosk);
+    office->kiosk = NULL;
+    assert_int_equal(kiosk_open(office->folder, &office->kiosk, &office->err), STATUS_CHECK_FAILED);
+    assert_non_null(strstr(office->err.text, "Put the original file back"));
+    assert_null(office->kiosk);
+    assert_int_equal(kiosk_open_reader(office->folder, &db, &office->err), STATUS_OK);
+    assert_int_equal(kiosk_check_setup(office->folder, db, &office->err), STATUS_CHECK_FAILED);
+    write_setup(office, &text, size_bytes);
+    assert_int_equal(kiosk_check_setup(office->folder, db, &office->err), STATUS_OK);
+    assert_int_equal(kiosk_open(office->folder, &office->kiosk, &office->err), STATUS_OK);
+}
+
+// A setup of several entries, with answers behind them.
+static void a_setup_in_pieces_is_found_again(void **state)
+{
+    (void)state;
+    struct scratch scratch = scratch_make();
+    struct err err;
+    char folder[SCRATCH_PATH_SIZE], setup[SCRATCH_PATH_SIZE];
+    scratch_path(&scratch, "data", folder);
+    scratch_path(&scratch, "long.json", setup);
+    AUTO(buf_done) struct buf text;
+    buf_init(&text, SETUP_LIMIT_BYTES);
+    assert_int_equal(file_read(OFFICE_SETUP, &text, &err), STATUS_OK);
+    while (text.size_bytes < 3 * ENTRY_PIECE_BYTES)
+        buf_add_char(&text, ' ');
+    assert_int_equal(file_write(setup, buf_text(&text), text.size_bytes, 0644, &err), STATUS_OK);
+    assert_int_equal(kiosk_init(folder, setup, &err), STATUS_OK);
+    struct office office = {.scratch = scratch};
+    strcpy(office.folder, folder);
+    assert_int_equal(kiosk_open(folder, &office.kiosk, &err), STATUS_OK);
+    assert_int_equal(office_entries(&office), 3);
+    char token[TOKEN_TEXT_CHARS + 1];
+    office_token(&office, RESPONSE_SCREEN, "HT", "", 0, token);
+    assert_int_equal(office_rate(&office, token, "part=0&page=overall&overall=5", NULL), STATUS_OK);
+    office_reopen(&office);
+    kiosk_close(office.kiosk);
+    text.data[text.size_bytes - 1] = '\n'; // in the last piece
+    write_setup(&office, &text, text.size_bytes);
+    assert_int_equal(kiosk_open(folder, &office.kiosk, &err), STATUS_CHECK_FAILED);
+    scratch_remove(&scratch);
+}
+
 static void readers_see_what_a_serving_kiosk_has_written(void **state)
 {
     struct office *office = *state;
@@ -202,6 +263,8 @@ int main(void)
         cmocka_unit_test(a_setup_with_a_fault_makes_nothing),
         cmocka_unit_test(what_is_missing_or_damaged_is_not_opened),
         cmocka_unit_test(a_folder_that_is_no_kiosk_is_not_opened),
+        OFFICE_TEST(a_setup_that_is_not_the_journals_is_refused_until_it_is_back),
+        cmocka_unit_test(a_setup_in_pieces_is_found_again),
         OFFICE_TEST(readers_see_what_a_serving_kiosk_has_written),
         cmocka_unit_test(random_ids_begin_with_the_hour),
     };

@@ -56,6 +56,14 @@ static void a_slip_and_a_poster_come_with_their_addresses(void **state)
     assert_non_null(strstr(json_text_or(reply, "url", ""), "/HT/1/I"));
     assert_string_equal(json_text_or(reply, "expires", ""), "2026-12-03");
     assert_true(json_bool_or(reply, "private", false));
+    assert_string_equal(json_text_or(reply, "office", ""), office->kiosk->setup.office_name);
+    assert_string_equal(json_text_or(reply, "counter_name", ""), "Quầy 1 – Hộ tịch, chứng thực");
+    assert_true(json_bool_or(reply, "trial", false));
+    assert_false(json_bool_or(reply, "sample", true));
+    json_decref(reply);
+    assert_int_equal(ask(office, "{\"command\":\"poster\"}", &reply), STATUS_OK);
+    assert_string_equal(json_text_or(reply, "office", ""), office->kiosk->setup.office_name);
+    assert_string_equal(json_text_or(reply, "counter_name", "x"), "");
     json_decref(reply);
     assert_int_equal(ask(office, "{\"command\":\"poster\",\"counter\":\"3\"}", &reply), STATUS_OK);
     char counter[RESPONSE_CODE_CHARS + 1];

@@ -16,7 +16,7 @@ static void without_agency(json_t *setup)
 static const char *screen_token(struct web *web)
 {
     if (web->cookie == NULL)
-        web_pair(web, NULL);
+        web_pair(web, "1");
     return token_of(web_ask(web, SCREEN, "/c/1/HT", NULL));
 }
 
@@ -346,23 +346,158 @@ static void forms_that_do_not_fit_are_refused_and_write_nothing(void **state)
     web_close(&web);
 }
 
-static void a_page_of_two_days_ago_is_refused_with_a_way_on(void **state)
+static void pass_days(struct web *web, int days)
+{
+    struct err err = {0};
+    int32_t oldest = 0;
+    clock_fix(PAGES_NOW_S + days * 86400);
+    assert_int_equal(daykey_expire(web->kiosk->daykeys, clock_day(clock_now_s()), &oldest, &err),
+                     STATUS_OK);
+}
+
+#define FIRST_ANSWER "part=0&page=overall&overall=5"
+
+static void an_old_page_of_an_open_slip_is_not_counted_but_replaced(void **state)
 {
     (void)state;
     struct web web;
     web_open(&web, NULL);
     char token[TOKEN_TEXT_CHARS + 1];
-    struct err err = {0};
     (void)strcpy(token, slip_token(&web, "HT"));
-    clock_fix(PAGES_NOW_S + 3 * 86400);
-    int32_t oldest = 0;
-    assert_int_equal(daykey_expire(web.kiosk->daykeys, clock_day(clock_now_s()), &oldest, &err),
-                     STATUS_OK);
+    pass_days(&web, 3);
     uint64_t size = entries(&web);
-    const struct answer *answer = post(&web, PHONE, token, "part=0&page=overall&overall=5");
+    const struct answer *answer = post(&web, PHONE, token, FIRST_ANSWER);
+    assert_int_equal(answer->http_status, 410);
+    assert_has(answer, "đánh giá vừa gửi chưa được ghi");
+    assert_has(answer, "Hộ tịch");
+    assert_lacks(answer, token);
+    assert_lacks(answer, "href=\"?");
+    assert_int_equal(entries(&web), size);
+    // The fresh page counts, and is that slip's.
+    answer = post(&web, PHONE, token_of(answer), FIRST_ANSWER);
+    assert_int_equal(answer->http_status, 200);
+    assert_int_equal(entries(&web), size + 1);
+    answer = post(&web, PHONE, token, FIRST_ANSWER);
+    assert_int_equal(answer->http_status, 410);
+    assert_has(answer, "Phiếu này đã được dùng");
+    // … and the page that slips and posters share does not say it to others.
+    char other[64];
+    (void)snprintf(other, sizeof(other), "/S/%s", make_slip(&web, "HT"));
+    assert_lacks(web_ask(&web, PHONE, other, NULL), "chưa được ghi");
+    web_close(&web);
+}
+
+static void an_old_page_answers_its_slips_state(void **state)
+{
+    (void)state;
+    struct web web;
+    web_open(&web, NULL);
+    char token[TOKEN_TEXT_CHARS + 1];
+    (void)strcpy(token, slip_token(&web, "HT"));
+    (void)post(&web, PHONE, token, FIRST_ANSWER);
+    pass_days(&web, 2);
+    assert_has(post(&web, PHONE, token, FIRST_ANSWER), "Phiếu này đã được dùng");
+    assert_has(post(&web, PHONE, token, FIRST_ANSWER "&lang=en"), "This slip has");
+    const struct answer *answer =
+        web_ask(&web, PHONE, "/step", form_of(token, "part=1&page=topics&to=en"));
+    assert_int_equal(answer->http_status, 410);
+    assert_has(answer, "This slip has");
+    web.accept = "application/json";
+    answer = post(&web, PHONE, token, FIRST_ANSWER);
+    assert_int_equal(answer->http_status, 410);
+    assert_string_equal(answer->body, "{\"status\":\"gone\"}");
+    web.accept = NULL;
+    clock_fix(PAGES_NOW_S + 3 * 86400);
+    (void)strcpy(token, slip_token(&web, "HT"));
+    pass_days(&web, 60);
+    assert_has(post(&web, PHONE, token, FIRST_ANSWER), "Phiếu này đã hết hạn");
+    web_close(&web);
+}
+
+static void an_old_page_of_a_poster_is_replaced(void **state)
+{
+    (void)state;
+    static const char *const counters[] = {"", "1"};
+    for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
+        struct web web;
+        web_open(&web, NULL);
+        char code[SLIPCODE_CHARS + 1], target[64], token[TOKEN_TEXT_CHARS + 1];
+        slip_poster_code(web.kiosk, counters[i], code);
+        (void)snprintf(target, sizeof(target), "/P/%s/HT", code);
+        (void)strcpy(token, token_of(web_ask(&web, PHONE, target, NULL)));
+        pass_days(&web, 2);
+        uint64_t size = entries(&web);
+        static const char *const asked[] = {"/api/v1/responses", "/step"};
+        for (size_t k = 0; k < ARRAY_SIZE(asked); k++) {
+            const struct answer *answer =
+                web_ask(&web, PHONE, asked[k], form_of(token, FIRST_ANSWER));
+            assert_int_equal(answer->http_status, 410);
+            assert_has(answer, "chưa được ghi");
+            assert_int_equal(entries(&web), size + k);
+            answer = post(&web, PHONE, token_of(answer), FIRST_ANSWER);
+            assert_int_equal(answer->http_status, 200);
+        }
+        web_close(&web);
+    }
+}
+
+static void an_old_page_of_a_screen_leads_to_its_start(void **state)
+{
+    (void)state;
+    struct web web;
+    web_open(&web, NULL);
+    char token[TOKEN_TEXT_CHARS + 1];
+    (void)strcpy(token, screen_token(&web));
+    pass_days(&web, 2);
+    uint64_t size = entries(&web);
+    const struct answer *answer = post(&web, SCREEN, token, FIRST_ANSWER);
     assert_int_equal(answer->http_status, 410);
     assert_has(answer, "Trang này đã cũ");
-    assert_has(answer, "href=\"/\"");
+    assert_has(answer, "href=\"/c/1\"");
+    answer = web_ask(&web, SCREEN, "/step", form_of(token, "part=1&page=topics&to=en&large=1"));
+    assert_has(answer, "This page is too old");
+    assert_has(answer, "href=\"/c/1\"");
+    assert_int_equal(post(&web, PHONE, token, FIRST_ANSWER)->http_status, 403);
+    assert_int_equal(entries(&web), size);
+    web_close(&web);
+}
+
+// Nothing proves what an old token says, so nothing of it is shown that the setup does not have.
+static void a_made_up_old_token_opens_nothing(void **state)
+{
+    (void)state;
+    struct web web;
+    web_open(&web, NULL);
+    static const struct {
+        enum response_channel channel;
+        const char *counter, *area, *code, *words;
+        unsigned listener;
+        unsigned http_status;
+    } rows[] = {
+        {RESPONSE_SCREEN, "x\r\nX: y", "HT", "", "Trang này đã cũ", SCREEN, 410},
+        {RESPONSE_SCREEN, "99", "HT", "", "Trang này đã cũ", SCREEN, 410},
+        {RESPONSE_POSTER, "99", "HT", "", "Trang này đã cũ", PHONE, 410},
+        {RESPONSE_POSTER, "1", "<b>", "", "Trang này đã cũ", PHONE, 410},
+        {RESPONSE_SLIP, "1", "HT", "0000000000", "Không tìm thấy mã này", PHONE, 404},
+        {RESPONSE_SLIP, "1", "HT", "<i>", "Không tìm thấy mã này", PHONE, 404},
+    };
+    uint64_t size = entries(&web);
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct err err = {0};
+        struct token token = {.channel = rows[i].channel, .step = RESPONSE_STEP_RESULT};
+        char text[TOKEN_TEXT_CHARS + 1];
+        (void)strcpy(token.counter, rows[i].counter);
+        (void)strcpy(token.area, rows[i].area);
+        (void)strcpy(token.code, rows[i].code);
+        clock_fix(PAGES_NOW_S);
+        assert_int_equal(token_make(web.kiosk->daykeys, &token, text, &err), STATUS_OK);
+        pass_days(&web, 3);
+        const struct answer *answer = post(&web, rows[i].listener, text, FIRST_ANSWER);
+        assert_int_equal(answer->http_status, rows[i].http_status);
+        assert_has(answer, rows[i].words);
+        assert_lacks(answer, "name=\"token\"");
+        assert_string_equal(answer->location, "");
+    }
     assert_int_equal(entries(&web), size);
     web_close(&web);
 }
@@ -385,7 +520,11 @@ int main(void)
         cmocka_unit_test(a_screens_page_is_not_taken_from_phones),
         cmocka_unit_test(a_program_gets_json_without_the_id),
         cmocka_unit_test(forms_that_do_not_fit_are_refused_and_write_nothing),
-        cmocka_unit_test(a_page_of_two_days_ago_is_refused_with_a_way_on),
+        cmocka_unit_test(an_old_page_of_an_open_slip_is_not_counted_but_replaced),
+        cmocka_unit_test(an_old_page_answers_its_slips_state),
+        cmocka_unit_test(an_old_page_of_a_poster_is_replaced),
+        cmocka_unit_test(an_old_page_of_a_screen_leads_to_its_start),
+        cmocka_unit_test(a_made_up_old_token_opens_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

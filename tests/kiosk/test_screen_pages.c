@@ -52,14 +52,23 @@ static void a_paired_screen_sees_its_own_counter_only(void **state)
     web_close(&web);
 }
 
-static void the_desk_sees_every_screen(void **state)
+static void the_desk_cannot_rate_as_a_counters_screen(void **state)
 {
     (void)state;
     struct web web;
     web_open(&web, NULL);
     web_pair(&web, NULL);
-    assert_int_equal(web_ask(&web, SCREEN, "/c/1", NULL)->http_status, 200);
-    assert_int_equal(web_ask(&web, SCREEN, "/c/5", NULL)->http_status, 200);
+    static const char *const targets[] = {"/c/1", "/c/1/HT", "/c/1/areas", "/c/5"};
+    for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
+        const struct answer *answer = web_ask(&web, SCREEN, targets[i], NULL);
+        assert_int_equal(answer->http_status, 403);
+        assert_has(answer, "Đây là màn hình riêng của quầy");
+        assert_has(answer, "hailong-kiosk pair --data");
+        assert_lacks(answer, "name=\"token\"");
+    }
+    assert_has(web_ask(&web, SCREEN, "/c/1?lang=en", NULL), "the counter&#39;s own screen");
+    assert_int_equal(web_ask(&web, SCREEN, "/c/1/state", NULL)->http_status, 403);
+    assert_int_equal(web_ask(&web, SCREEN, "/desk", NULL)->http_status, 200);
     web_close(&web);
 }
 
@@ -166,11 +175,11 @@ static void prepared_pages_do_not_mix(void **state)
     (void)state;
     struct web web;
     web_open(&web, NULL);
-    web_pair(&web, NULL);
     // Twice: rendered first, copied then; each answer is its own page.
     for (int round = 0; round < 2; round++) {
         for (size_t i = 0; i < web.kiosk->setup.counter_count; i++) {
             const struct setup_counter *counter = &web.kiosk->setup.counters[i];
+            web_pair(&web, counter->id);
             for (size_t k = 0; k < counter->area_count * 4; k++) {
                 const struct setup_area *area = counter->areas[k / 4];
                 char target[64];
@@ -289,7 +298,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_unpaired_device_sees_no_screen_and_is_told_what_to_do),
         cmocka_unit_test(a_paired_screen_sees_its_own_counter_only),
-        cmocka_unit_test(the_desk_sees_every_screen),
+        cmocka_unit_test(the_desk_cannot_rate_as_a_counters_screen),
         cmocka_unit_test(a_pairing_address_works_once),
         cmocka_unit_test(a_counter_with_one_area_shows_its_faces_at_once),
         cmocka_unit_test(the_areas_are_those_of_the_counter),

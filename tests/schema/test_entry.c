@@ -111,6 +111,26 @@ static void a_lane_is_named_by_the_hash_of_its_key(void **state)
     assert_string_equal(lane, "ba7816bf8f01cfea414140de5dae2223");
 }
 
+static void an_id_begins_with_its_hour(void **state)
+{
+    (void)state;
+    static const uint8_t expected[] = {0x01, 0x02, 0xFD, 0xFE};
+    uint8_t one[ENTRY_ID_BYTES], other[ENTRY_ID_BYTES];
+    memset(one, 0x55, sizeof one);
+    entry_hour_prefix(0x0102FDFE, one);
+    assert_memory_equal(one, expected, sizeof expected);
+    for (size_t i = ENTRY_HOUR_BYTES; i < sizeof one; i++)
+        assert_int_equal(one[i], 0x55);
+    entry_id_of_hour(0x0102FDFE, one);
+    entry_id_of_hour(0x0102FDFE, other);
+    assert_memory_equal(one, expected, sizeof expected);
+    assert_memory_equal(other, expected, sizeof expected);
+    assert_memory_not_equal(one, other, sizeof one);
+    // As bytes they are ordered as the hours are.
+    entry_id_of_hour(0x0102FDFF, other);
+    assert_true(memcmp(one, other, sizeof one) < 0);
+}
+
 static void keys_may_stand_in_any_order(void **state)
 {
     (void)state;
@@ -366,6 +386,7 @@ int main(void)
         cmocka_unit_test(a_tail_that_failed_gives_no_line),
         cmocka_unit_test(every_kind_has_a_name_and_a_lane),
         cmocka_unit_test(a_lane_is_named_by_the_hash_of_its_key),
+        cmocka_unit_test(an_id_begins_with_its_hour),
         cmocka_unit_test(keys_may_stand_in_any_order),
         cmocka_unit_test(whatever_is_not_an_entry_is_refused),
         cmocka_unit_test(a_document_of_any_size_comes_back_whole),

@@ -142,7 +142,7 @@ def token_cases(kiosk, token, stranger):
               for at in (0, 7, 8, 9, 12, 15, 20, 33, 60, 106, 120, 127)}
     cases |= {f"cut to {size}": token[:size] for size in (1, 4, 100, 124)}
     return [(f"token {name}", {"token": value}, 400, "bad") for name, value in cases.items()] + [
-        ("token of a page of three days ago", {"token": of_hour(token, -72)}, 410, "old")]
+        ("token of a page of three days ago", {"token": of_hour(token, -72)}, 410, "rate_again")]
 
 
 def raw_cases(form):
