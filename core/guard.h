@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The request guard: what libmicrohttpd lets through and we do not (tests/core/raw_http.py has the cases).
-// Pure functions over what was received; the server runs them before any handler.
+// The request guard: what libmicrohttpd lets through and we do not (tests/core/raw_http.py has the
+// cases). Pure functions over what was received; the server runs them before any handler.
 #ifndef HAILONG_GUARD_H
 #define HAILONG_GUARD_H
 
