@@ -4,7 +4,7 @@
 #ifndef HAILONG_ASSET_H
 #define HAILONG_ASSET_H
 
-#include <stddef.h>
+#include "err.h"
 
 struct asset {
     const char *name; // "kiosk/pages/face.html"
@@ -23,5 +23,10 @@ struct asset_table {
 
 // NULL when there is no such file.
 const struct asset *asset_find(const struct asset_table *table, const char *name);
+// Calls `each` with every file whose name begins with `folder` ("schema/forms/"), in order of
+// name; stops at the first status that is not STATUS_OK and returns it.
+typedef enum status (*asset_each_fn)(const struct asset *asset, struct err *err);
+enum status asset_each(const struct asset_table *table, const char *folder, asset_each_fn each,
+                       struct err *err) MUST_USE;
 
 #endif

@@ -143,14 +143,6 @@ bool text_is_code(const char *text, size_t max_chars)
     return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == size;
 }
 
-bool text_is_id(const char *text, size_t max_chars)
-{
-    size_t size = strlen(text);
-    if (size == 0 || size > max_chars || text[0] < 'a' || text[0] > 'z')
-        return false;
-    return strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_") == size;
-}
-
 void text_hex(const void *bytes, size_t size_bytes, char *ret_hex)
 {
     static const char digits[] = "0123456789abcdef";

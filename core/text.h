@@ -21,8 +21,6 @@ enum status text_int(const char *text, int64_t minimum, int64_t maximum, const c
 // True when `text` is 1..max_chars characters of [A-Z0-9-] that neither begin nor end with '-'
 // (area codes: "HT", "SV-YT").
 bool text_is_code(const char *text, size_t max_chars);
-// True when `text` is 1..max_chars of [a-z0-9_] beginning with a letter (ids: "overall", "f1_2").
-bool text_is_id(const char *text, size_t max_chars);
 // Writes 2*size_bytes hexadecimal digits and a NUL.
 void text_hex(const void *bytes, size_t size_bytes, char *ret_hex);
 // Reads exactly size_bytes from lower-case hexadecimal; false when it does not fit.

@@ -215,20 +215,12 @@ static void forget_all(void)
 
 enum status form_open(struct err *err)
 {
-    static const char folder[] = "schema/forms/";
     if (list.count > 0)
         return STATUS_OK;
-    for (size_t i = 0; i < schema_assets.count; i++) {
-        const struct asset *asset = &schema_assets.assets[i];
-        if (strncmp(asset->name, folder, sizeof folder - 1) != 0)
-            continue;
-        enum status status = add_form(asset, err);
-        if (status != STATUS_OK) {
-            forget_all();
-            return status;
-        }
-    }
-    return STATUS_OK;
+    enum status status = asset_each(&schema_assets, "schema/forms/", add_form, err);
+    if (status != STATUS_OK)
+        forget_all();
+    return status;
 }
 
 const struct form *form_find(const char *name)

@@ -223,20 +223,12 @@ static void forget_all(void)
 
 enum status plan_open(struct err *err)
 {
-    static const char folder[] = "schema/plans/";
     if (list.count > 0)
         return STATUS_OK;
-    for (size_t i = 0; i < schema_assets.count; i++) {
-        const struct asset *asset = &schema_assets.assets[i];
-        if (strncmp(asset->name, folder, sizeof folder - 1) != 0)
-            continue;
-        enum status status = add_plan(asset, err);
-        if (status != STATUS_OK) {
-            forget_all();
-            return status;
-        }
-    }
-    return STATUS_OK;
+    enum status status = asset_each(&schema_assets, "schema/plans/", add_plan, err);
+    if (status != STATUS_OK)
+        forget_all();
+    return status;
 }
 
 const struct plan *plan_find(const char *id)

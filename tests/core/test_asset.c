@@ -187,9 +187,30 @@ static void a_table_without_files_compiles(void **state)
     assert_int_equal(system(command), 0);
 }
 
+static size_t seen;
+
+static enum status see_three(const struct asset *asset, struct err *err)
+{
+    if (strncmp(asset->name, "assets/", 7) != 0)
+        return err_set(err, STATUS_INTERNAL, "of another folder");
+    return ++seen < 3 ? STATUS_OK : err_set(err, STATUS_GONE, "enough");
+}
+
+static void a_folder_is_walked_until_somebody_refuses(void **state)
+{
+    (void)state;
+    struct err err;
+    seen = 0;
+    assert_int_equal(asset_each(&coretest_assets, "assets/", see_three, &err), STATUS_GONE);
+    assert_int_equal(seen, 3);
+    assert_int_equal(asset_each(&coretest_assets, "nowhere/", see_three, &err), STATUS_OK);
+    assert_int_equal(seen, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_folder_is_walked_until_somebody_refuses),
         cmocka_unit_test(every_file_stands_in_the_table_whole),
         cmocka_unit_test(the_table_is_sorted_and_ended),
         cmocka_unit_test(an_unknown_name_is_not_found),
