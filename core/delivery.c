@@ -121,3 +121,9 @@ void delivery_prepare(const struct request *request, const struct reply *reply, 
     add_default(delivery, reply, "Cross-Origin-Opener-Policy", "same-origin");
     add_default(delivery, reply, "Cross-Origin-Resource-Policy", "same-origin");
 }
+
+bool delivery_is_plain(const struct reply *reply)
+{
+    return reply->asset == NULL && reply->header_count == 0 &&
+           strlen(reply->content_type) < DELIVERY_TYPE_SIZE;
+}

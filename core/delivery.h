@@ -8,6 +8,11 @@
 
 enum { DELIVERY_HEADER_MAX = HTTP_HEADER_MAX + 16, DELIVERY_ETAG_SIZE = 32 };
 
+// True when a reply brings a body and no header but its type, a short one: what the answers of one
+// server then differ in is the status, the type and the body. So a response may serve again.
+enum { DELIVERY_TYPE_SIZE = 48 };
+bool delivery_is_plain(const struct reply *reply);
+
 struct delivery {
     unsigned http_status;
     const void *bytes; // borrowed from the reply or the embedded file

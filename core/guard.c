@@ -70,12 +70,6 @@ static bool value_ok(const char *text, size_t size_bytes)
     return true;
 }
 
-static bool is_named(const struct guard_header *header, const char *name)
-{
-    return header->name_size_bytes == strlen(name) &&
-           strncasecmp(header->name, name, header->name_size_bytes) == 0;
-}
-
 static bool value_is(const struct guard_header *header, const char *value)
 {
     return header->value_size_bytes == strlen(value) &&
@@ -90,24 +84,30 @@ struct found {
 
 static const struct guard_header **slot_of(struct found *found, const struct guard_header *header)
 {
-    const struct {
+#define ROW(name, field)                                                                           \
+    {                                                                                              \
+        name, sizeof(name) - 1, offsetof(struct found, field)                                      \
+    }
+    static const struct {
         const char *name;
-        const struct guard_header **slot;
+        size_t name_size_bytes, offset;
     } rows[] = {
-        {"Host", &found->host},
-        {"Content-Length", &found->length},
-        {"Transfer-Encoding", &found->coding},
-        {"Expect", &found->expect},
-        {"Content-Encoding", &found->encoding},
-        {"Origin", &found->origin},
-        {"Cookie", &found->cookie},
-        {"Content-Type", &found->type},
-        {"Sec-Fetch-Site", &found->site},
-        {"Authorization", &found->authorization},
+        ROW("Host", host),
+        ROW("Content-Length", length),
+        ROW("Transfer-Encoding", coding),
+        ROW("Expect", expect),
+        ROW("Content-Encoding", encoding),
+        ROW("Origin", origin),
+        ROW("Cookie", cookie),
+        ROW("Content-Type", type),
+        ROW("Sec-Fetch-Site", site),
+        ROW("Authorization", authorization),
     };
+#undef ROW
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        if (is_named(header, rows[i].name))
-            return rows[i].slot;
+        if (header->name_size_bytes == rows[i].name_size_bytes &&
+            strncasecmp(header->name, rows[i].name, rows[i].name_size_bytes) == 0)
+            return (const struct guard_header **)(void *)((char *)found + rows[i].offset);
     }
     return NULL;
 }
@@ -144,7 +144,8 @@ static struct guard_verdict check_headers(const struct guard_request *request,
 
 static bool host_char_ok(char c)
 {
-    return is_letter_or_digit(c) || (c != '\0' && strchr(".-:[]_", c) != NULL);
+    return is_letter_or_digit(c) || c == '.' || c == '-' || c == ':' || c == '[' || c == ']' ||
+           c == '_';
 }
 
 static struct guard_verdict check_host(const struct guard_request *request,

@@ -135,6 +135,14 @@ void listener_close(struct listener *listener)
     listener->socket_fd = -1;
 }
 
+void listener_peer(const struct sockaddr *address, char ret_text[LISTENER_TEXT_SIZE])
+{
+    bool v6 = address->sa_family == AF_INET6;
+    socklen_t size = v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+    if (getnameinfo(address, size, ret_text, LISTENER_TEXT_SIZE, NULL, 0, NI_NUMERICHOST) != 0)
+        ret_text[0] = '\0';
+}
+
 static void add_host(struct listener_hosts *hosts, const char *host)
 {
     if (hosts->count < LISTENER_HOST_MAX)

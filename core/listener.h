@@ -24,6 +24,10 @@ enum status listener_open(const char *address, struct listener *ret_listener,
 // Closes the socket; a second call does nothing.
 void listener_close(struct listener *listener);
 
+struct sockaddr;
+// The numeric address of a connection's other side; "" when it has none.
+void listener_peer(const struct sockaddr *address, char ret_text[LISTENER_TEXT_SIZE]);
+
 struct listener_hosts {
     const char *list[LISTENER_HOST_MAX + 1]; // NULL-ended; points into `own` and to the extra ones
     size_t count;

@@ -32,6 +32,25 @@ void reply_done(struct reply *reply)
     reply->job = NULL;
 }
 
+void reply_lend(struct reply *reply, struct buf *memory)
+{
+    if (memory->data == NULL)
+        return;
+    buf_done(&reply->body);
+    reply->body.data = memory->data;
+    reply->body.capacity_bytes = memory->capacity_bytes;
+    buf_clear(&reply->body);
+    buf_init(memory, 0);
+}
+
+void reply_regain(struct reply *reply, struct buf *memory)
+{
+    memory->data = reply->body.data;
+    memory->capacity_bytes = reply->body.capacity_bytes;
+    buf_clear(memory);
+    buf_init(&reply->body, REPLY_BODY_LIMIT_BYTES);
+}
+
 void reply_header(struct reply *reply, const char *name, const char *value)
 {
     if (reply->header_count == HTTP_HEADER_MAX) {

@@ -67,6 +67,17 @@ static bool split_path(const char *path, struct router_match *match, struct segm
     return true;
 }
 
+// The length of the path's segment at `at` when `segment` is spelled like it, else -1. A loop,
+// because nearly all of a table's routes differ in the first bytes, where a call costs more.
+static ptrdiff_t same_segment(const char *at, const char *segment)
+{
+    ptrdiff_t i = 0;
+    while (segment[i] != '\0' && segment[i] == at[i])
+        i++;
+    bool ends = at[i] == '\0' || at[i] == '/';
+    return segment[i] == '\0' && ends ? i : -1;
+}
+
 // True when the route's path has these segments. `ret_params` gets the values of its {names} and
 // `ret_rank` a number that grows the earlier literal segments stand.
 static bool fits(const char *path, const struct segments *segments,
@@ -76,16 +87,17 @@ static bool fits(const char *path, const struct segments *segments,
     unsigned rank = 0;
     size_t index = 0;
     for (const char *at = path + 1; *at != '\0'; index++) {
-        size_t size_bytes = strcspn(at, "/");
         if (index == segments->count)
             return false;
         const char *segment = segments->segment[index];
+        ptrdiff_t size_bytes;
         rank <<= 1;
         if (*at == '{') {
             if (params == HTTP_PARAM_MAX)
                 return false;
             ret_params[params++] = segment;
-        } else if (strncmp(segment, at, size_bytes) != 0 || segment[size_bytes] != '\0') {
+            size_bytes = (ptrdiff_t)strcspn(at, "/");
+        } else if ((size_bytes = same_segment(at, segment)) < 0) {
             return false;
         } else {
             rank |= 1;

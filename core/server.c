@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <netdb.h>
 #include <time.h>
 
 #include <microhttpd.h>
@@ -18,6 +17,8 @@
 #include "listener.h"
 #include "log.h"
 #include "reaper.h"
+#include "reply.h"
+#include "spares.h"
 
 enum {
     THREADS_MAX = 8,
@@ -33,7 +34,11 @@ enum {
     SEND_BYTES_PER_S = 4096,
     // What server_close gives answers that are being sent.
     CLOSE_GRACE_MS = 2000,
-    PEER_TEXT_SIZE = 64,
+    // Responses kept by the size of their body: an office's pages differ in theirs by some dozens
+    // of bytes, the length of its names. Two sizes that meet in a place only take turns.
+    ENVELOPE_COUNT = 64,
+    // Counter pages have 3 to 4 KiB; with larger ones the headers are the smaller part.
+    KEPT_BODY_LIMIT_BYTES = 8 * 1024,
 };
 
 struct server {
@@ -47,23 +52,36 @@ struct server {
     size_t waiting; // suspended connections; libmicrohttpd aborts when stopped with one
     bool closing;
     atomic_bool refusing;
-    atomic_size_t turns; // requests begun and not yet answered
+    atomic_size_t turns;  // requests begun and not yet answered
+    struct spares spares; // turns that are done
 };
 
 // What we keep of a connection.
 struct channel {
     int slot;
-    char peer[PEER_TEXT_SIZE];
+    char peer[LISTENER_TEXT_SIZE];
+};
+
+// A response that has been sent and may be sent again with another body of the same size. To make
+// one with all its headers costs libmicrohttpd thirty allocations, more than the whole page.
+struct envelope {
+    struct MHD_Response *response; // owned; NULL: none
+    char *bytes;                   // its body, which it owns
+    size_t size_bytes;
+    char content_type[DELIVERY_TYPE_SIZE];
 };
 
 enum phase { PHASE_NEW, PHASE_BODY, PHASE_WAITING, PHASE_READY, PHASE_SENT };
 
-// What we keep of a request.
+// What we keep of a request. When it is done, the next one of any connection may take it over with
+// its envelope and memory, which are still in the processor's cache.
 struct turn {
     struct server *server;
     struct MHD_Connection *connection;
     const struct channel *channel;
     enum phase phase;
+    struct envelope *envelopes; // ENVELOPE_COUNT of them; owned; NULL until one is needed
+    struct buf memory;          // for the body of the next reply
     struct exchange exchange;
 };
 
@@ -75,7 +93,59 @@ static const char *find_header(const struct request *request, const char *name)
 
 // ---- sending -----------------------------------------------------------------------------------
 
-static struct MHD_Response *make_response(struct turn *turn, const struct delivery *delivery)
+// Turns that wait for the writer may be many at once; those keep nothing.
+static bool may_keep(const struct turn *turn, size_t size_bytes)
+{
+    const struct exchange *exchange = &turn->exchange;
+    return delivery_is_plain(&exchange->reply) && exchange->reply.job == NULL && !exchange->close &&
+           size_bytes <= KEPT_BODY_LIMIT_BYTES;
+}
+
+static void drop_envelope(struct envelope *envelope)
+{
+    if (envelope->response != NULL)
+        MHD_destroy_response(envelope->response);
+    envelope->response = NULL;
+}
+
+// True when the response, whose body `bytes` is, belongs to the turn from now on.
+static bool keep_response(struct turn *turn, struct MHD_Response *response, char *bytes,
+                          size_t size_bytes)
+{
+    if (!may_keep(turn, size_bytes))
+        return false;
+    if (turn->envelopes == NULL)
+        turn->envelopes = calloc(ENVELOPE_COUNT, sizeof(*turn->envelopes));
+    if (turn->envelopes == NULL)
+        return false;
+    struct envelope *envelope = &turn->envelopes[size_bytes % ENVELOPE_COUNT];
+    drop_envelope(envelope);
+    envelope->response = response;
+    envelope->bytes = bytes;
+    envelope->size_bytes = size_bytes;
+    (void)stpcpy(envelope->content_type, turn->exchange.reply.content_type);
+    return true;
+}
+
+// The kept response, now with this answer's body; NULL when none fits.
+static struct MHD_Response *fill_envelope(struct turn *turn)
+{
+    const struct reply *reply = &turn->exchange.reply;
+    if (turn->envelopes == NULL)
+        return NULL;
+    struct envelope *envelope = &turn->envelopes[reply->body.size_bytes % ENVELOPE_COUNT];
+    if (envelope->response == NULL || reply->body.size_bytes != envelope->size_bytes ||
+        !may_keep(turn, envelope->size_bytes) ||
+        strcmp(reply->content_type, envelope->content_type) != 0)
+        return NULL;
+    // Nobody sends from it any more: the request that it answered is done.
+    memcpy(envelope->bytes, reply->body.data, envelope->size_bytes);
+    return envelope->response;
+}
+
+// `ret_body` is the body when the response owns it.
+static struct MHD_Response *make_response(struct turn *turn, const struct delivery *delivery,
+                                          char **ret_body)
 {
     static char nothing[1];
     struct reply *reply = &turn->exchange.reply;
@@ -91,37 +161,57 @@ static struct MHD_Response *make_response(struct turn *turn, const struct delive
         MHD_create_response_from_buffer(delivery->size_bytes, body, MHD_RESPMEM_MUST_FREE);
     if (response == NULL)
         free(body);
+    else
+        *ret_body = body;
     return response;
+}
+
+static enum MHD_Result add_headers(const struct turn *turn, const struct delivery *delivery,
+                                   struct MHD_Response *response)
+{
+    enum MHD_Result result = MHD_YES;
+    for (size_t i = 0; i < delivery->header_count && result == MHD_YES; i++)
+        result = MHD_add_response_header(response, delivery->headers[i].name,
+                                         delivery->headers[i].value);
+    if (turn->exchange.close && result == MHD_YES)
+        result = MHD_add_response_header(response, "Connection", "close");
+    return result;
+}
+
+static enum MHD_Result queue(struct turn *turn, struct MHD_Response *response, unsigned http_status,
+                             size_t size_bytes)
+{
+    struct server *server = turn->server;
+    turn->phase = PHASE_SENT;
+    int64_t send_ms = (int64_t)(size_bytes / SEND_BYTES_PER_S) * 1000;
+    reaper_due_in(server->reaper, turn->channel->slot,
+                  send_ms + (int64_t)server->config.request_deadline_ms);
+    return MHD_queue_response(turn->connection, http_status, response);
 }
 
 static enum MHD_Result send_reply(struct turn *turn)
 {
-    struct server *server = turn->server;
     struct exchange *exchange = &turn->exchange;
     struct delivery delivery;
-    delivery_prepare(&exchange->request, &exchange->reply, server->config.content_security_policy,
-                     &delivery);
-    struct MHD_Response *response = make_response(turn, &delivery);
+    struct MHD_Response *response = fill_envelope(turn);
+    if (response != NULL)
+        return queue(turn, response, exchange->reply.http_status, exchange->reply.body.size_bytes);
+    delivery_prepare(&exchange->request, &exchange->reply,
+                     turn->server->config.content_security_policy, &delivery);
+    char *body = NULL;
+    response = make_response(turn, &delivery, &body);
     if (response == NULL)
         return MHD_NO;
-    enum MHD_Result result = MHD_YES;
-    for (size_t i = 0; i < delivery.header_count && result == MHD_YES; i++)
-        result =
-            MHD_add_response_header(response, delivery.headers[i].name, delivery.headers[i].value);
-    if (exchange->close && result == MHD_YES)
-        result = MHD_add_response_header(response, "Connection", "close");
-    turn->phase = PHASE_SENT;
-    int64_t send_ms = (int64_t)(delivery.size_bytes / SEND_BYTES_PER_S) * 1000;
-    reaper_due_in(server->reaper, turn->channel->slot,
-                  send_ms + (int64_t)server->config.request_deadline_ms);
+    enum MHD_Result result = add_headers(turn, &delivery, response);
     if (result == MHD_YES)
-        result = MHD_queue_response(turn->connection, delivery.http_status, response);
-    MHD_destroy_response(response);
+        result = queue(turn, response, delivery.http_status, delivery.size_bytes);
+    if (result != MHD_YES || body == NULL ||
+        !keep_response(turn, response, body, delivery.size_bytes))
+        MHD_destroy_response(response);
     return result;
 }
 
-// ---- waiting for the writer
-// ----------------------------------------------------------------------
+// ---- waiting for the writer ---------------------------------------------------------------------
 
 // Counts a connection as waiting, unless the server is closing.
 static bool begin_wait(struct server *server)
@@ -178,8 +268,7 @@ static enum MHD_Result submit(struct turn *turn)
     return MHD_YES;
 }
 
-// ---- a request
-// -------------------------------------------------------------------------------------
+// ---- a request ----------------------------------------------------------------------------------
 
 struct collected {
     struct guard_header headers[GUARD_HEADER_LIMIT + 1];
@@ -268,22 +357,46 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     return MHD_YES;
 }
 
+// ---- turns -------------------------------------------------------------------------------------
+
+static void free_turn(struct turn *turn)
+{
+    for (size_t i = 0; turn->envelopes != NULL && i < ENVELOPE_COUNT; i++)
+        drop_envelope(&turn->envelopes[i]);
+    free(turn->envelopes);
+    buf_done(&turn->memory);
+    free(turn);
+}
+
+static struct turn *new_turn(void)
+{
+    struct turn *turn = malloc(sizeof(*turn));
+    if (turn == NULL)
+        return NULL;
+    turn->envelopes = NULL;
+    buf_init(&turn->memory, 0);
+    return turn;
+}
+
 // Called with the raw target as soon as the request line is there, for each request.
 static void *begin_turn(void *context, const char *target, struct MHD_Connection *connection)
 {
     struct server *server = context;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    struct turn *turn = malloc(sizeof(*turn));
-    if (turn == NULL || info == NULL || info->socket_context == NULL) {
-        free(turn);
+    if (info == NULL || info->socket_context == NULL)
         return NULL;
-    }
+    struct turn *turn = spares_take(&server->spares);
+    if (turn == NULL)
+        turn = new_turn();
+    if (turn == NULL)
+        return NULL;
     turn->server = server;
     turn->connection = connection;
     turn->channel = info->socket_context;
     turn->phase = PHASE_NEW;
     exchange_init(&turn->exchange, &server->config, target);
+    reply_lend(&turn->exchange.reply, &turn->memory);
     (void)atomic_fetch_add(&server->turns, 1);
     reaper_due(server->reaper, turn->channel->slot);
     return turn;
@@ -304,8 +417,11 @@ static void end_turn(void *context, struct MHD_Connection *connection, void **tu
     reaper_due_in(server->reaper, turn->channel->slot,
                   (int64_t)server->config.idle_timeout_s * 1000 +
                       (int64_t)server->config.request_deadline_ms);
+    if (turn->exchange.reply.body.capacity_bytes <= KEPT_BODY_LIMIT_BYTES)
+        reply_regain(&turn->exchange.reply, &turn->memory);
     exchange_done(&turn->exchange);
-    free(turn);
+    if (!spares_put(&server->spares, turn))
+        free_turn(turn);
     if (atomic_fetch_sub(&server->turns, 1) != 1 || !atomic_load(&server->refusing))
         return;
     pthread_mutex_lock(&server->mutex);
@@ -313,16 +429,7 @@ static void end_turn(void *context, struct MHD_Connection *connection, void **tu
     pthread_mutex_unlock(&server->mutex);
 }
 
-// ---- a connection
-// ------------------------------------------------------------------------------------
-
-static void write_peer(const struct sockaddr *address, char ret_text[PEER_TEXT_SIZE])
-{
-    bool v6 = address->sa_family == AF_INET6;
-    socklen_t size = v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
-    if (getnameinfo(address, size, ret_text, PEER_TEXT_SIZE, NULL, 0, NI_NUMERICHOST) != 0)
-        ret_text[0] = '\0';
-}
+// ---- a connection -------------------------------------------------------------------------------
 
 static void open_channel(struct server *server, struct MHD_Connection *connection, void **slot)
 {
@@ -333,7 +440,7 @@ static void open_channel(struct server *server, struct MHD_Connection *connectio
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     if (info != NULL && info->client_addr != NULL)
-        write_peer(info->client_addr, channel->peer);
+        listener_peer(info->client_addr, channel->peer);
     info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (info != NULL)
         channel->slot = reaper_add(server->reaper, info->connect_fd);
@@ -354,8 +461,7 @@ static void notify_connection(void *context, struct MHD_Connection *connection, 
     }
 }
 
-// ---- start and stop
-// ----------------------------------------------------------------------------------
+// ---- start and stop -----------------------------------------------------------------------------
 
 static void PRINTF_LIKE(2, 0) log_library(void *context, const char *format, va_list arguments)
 {
@@ -404,6 +510,8 @@ static enum status start_daemon(struct server *server, struct err *err)
 static void free_server(struct server *server)
 {
     listener_close(&server->listener);
+    for (struct turn *turn; (turn = spares_take(&server->spares)) != NULL;)
+        free_turn(turn);
     reaper_close(server->reaper);
     (void)pthread_cond_destroy(&server->changed);
     (void)pthread_mutex_destroy(&server->mutex);

@@ -22,12 +22,15 @@ enum {
     // A truncation waits for readers for some seconds and holds the writer up meanwhile, so what
     // could not be done is not tried again at once.
     RETRY_S = 60,
-    // One job deletes about this many rows (a few milliseconds), so that no tap waits long.
-    DELETED_AT_ONCE = 2000,
+    // One job clears about this many rows (a few milliseconds), so that no tap waits long.
+    CLEARED_AT_ONCE = 2000,
+    HOURS_AGAIN = DAYKEY_LIFE_DAYS * 24, // start_of() says why
 };
 
-// In the table `fact`: 1 while the WAL may still hold what was deleted.
+// In the table `fact`: 1 while the WAL may still hold what was cleared.
 #define TRUNCATION_FACT "truncation_owed"
+// The hour up to which request MACs were looked for.
+#define CLEARED_FACT "macs_cleared_until"
 
 struct chores {
     struct kiosk *kiosk;
@@ -43,20 +46,53 @@ struct chores {
 
 // ---- day keys -----------------------------------------------------------------------------------
 
-struct delete_job {
+struct clear_job {
     struct writer_job job;
     uint32_t end_hour;
-    int64_t deleted;
+    int64_t cleared;
 };
 
-// The hour of the oldest request MAC; UINT32_MAX when there is none.
-static enum status first_hour(struct db *db, uint32_t *ret_hour, struct err *err)
+static enum status get_fact(struct db *db, const char *name, int64_t *ret_value, struct err *err)
 {
     AUTO(stmt_releasep) struct stmt *q = NULL;
-    TRY(stmt_use(db, KIOSK_REPLAY_FIRST, &q, err));
+    TRY(stmt_use(db, KIOSK_FACT_GET, &q, err));
+    stmt_bind_text(q, 1, name);
     bool found = false;
     TRY(stmt_row(q, &found, err));
-    *ret_hour = UINT32_MAX;
+    *ret_value = found ? stmt_int(q, 0) : 0;
+    return STATUS_OK;
+}
+
+static enum status set_fact(struct db *db, const char *name, int64_t value, struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    TRY(stmt_use(db, KIOSK_FACT_SET, &q, err));
+    stmt_bind_text(q, 1, name);
+    stmt_bind_int(q, 2, value);
+    return stmt_run(q, NULL, err);
+}
+
+static void bind_hours(struct stmt *q, uint8_t prefix[2][ENTRY_ID_BYTES], uint32_t from,
+                       uint32_t end)
+{
+    memset(prefix, 0, 2 * sizeof prefix[0]);
+    entry_hour_prefix(from, prefix[0]);
+    entry_hour_prefix(end, prefix[1]);
+    stmt_bind_blob(q, 1, prefix[0], sizeof prefix[0]);
+    stmt_bind_blob(q, 2, prefix[1], sizeof prefix[1]);
+}
+
+// The hour of the oldest request MAC in [from, end); `end` when there is none.
+static enum status first_hour(struct db *db, uint32_t from, uint32_t end, uint32_t *ret_hour,
+                              struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    TRY(stmt_use(db, KIOSK_MAC_FIRST, &q, err));
+    uint8_t prefix[2][ENTRY_ID_BYTES];
+    bind_hours(q, prefix, from, end);
+    bool found = false;
+    TRY(stmt_row(q, &found, err));
+    *ret_hour = end;
     size_t size_bytes = 0;
     const uint8_t *id = found ? stmt_blob(q, 0, &size_bytes) : NULL;
     if (size_bytes == ENTRY_ID_BYTES)
@@ -64,50 +100,54 @@ static enum status first_hour(struct db *db, uint32_t *ret_hour, struct err *err
     return STATUS_OK;
 }
 
-static enum status delete_hour(struct db *db, uint32_t hour, int64_t *deleted, struct err *err)
+static enum status clear_hour(struct db *db, uint32_t hour, int64_t *cleared, struct err *err)
 {
-    uint8_t before[ENTRY_ID_BYTES] = {0};
-    entry_hour_prefix(hour + 1, before);
     AUTO(stmt_releasep) struct stmt *q = NULL;
-    TRY(stmt_use(db, KIOSK_REPLAY_DELETE, &q, err));
-    stmt_bind_blob(q, 1, before, sizeof before);
+    TRY(stmt_use(db, KIOSK_MAC_CLEAR, &q, err));
+    uint8_t prefix[2][ENTRY_ID_BYTES];
+    bind_hours(q, prefix, hour, hour + 1);
     int changes = 0;
     TRY(stmt_run(q, &changes, err));
-    *deleted += changes;
+    *cleared += changes;
     return STATUS_OK;
 }
 
-// Deleting leaves old pages in the WAL: whether they still have to be truncated away is remembered
-// with the deletion itself, so that neither a busy reader nor a crash makes us forget it.
-static enum status owe_truncation(struct db *db, bool owed, struct err *err)
+// Where to look from: not through the whole journal. A rating that was on its way when its day
+// ended may have come behind the last round, so its hours are looked at again; and a clock that was
+// set back let MACs come under hours that had been done.
+static uint32_t start_of(int64_t cleared_until, uint32_t end_hour)
 {
-    AUTO(stmt_releasep) struct stmt *q = NULL;
-    TRY(stmt_use(db, KIOSK_FACT_SET, &q, err));
-    stmt_bind_text(q, 1, TRUNCATION_FACT);
-    stmt_bind_int(q, 2, owed ? 1 : 0);
-    return stmt_run(q, NULL, err);
+    const int64_t until = cleared_until < end_hour ? cleared_until : end_hour;
+    return until > HOURS_AGAIN ? (uint32_t)(until - HOURS_AGAIN) : 0;
 }
 
 // Hour by hour until the end or until it is enough for one job.
-static enum status apply_delete(struct db *db, struct writer_job *job, struct err *err)
+static enum status apply_clear(struct db *db, struct writer_job *job, struct err *err)
 {
-    struct delete_job *delete = (struct delete_job *)job;
-    while (delete->deleted < DELETED_AT_ONCE) {
-        uint32_t hour = 0;
-        TRY(first_hour(db, &hour, err));
-        if (hour >= delete->end_hour)
+    struct clear_job *clear = (struct clear_job *)job;
+    int64_t until = 0;
+    TRY(get_fact(db, CLEARED_FACT, &until, err));
+    uint32_t hour = start_of(until, clear->end_hour);
+    while (clear->cleared < CLEARED_AT_ONCE) {
+        TRY(first_hour(db, hour, clear->end_hour, &hour, err));
+        if (hour == clear->end_hour)
             break;
-        TRY(delete_hour(db, hour, &delete->deleted, err));
+        TRY(clear_hour(db, hour, &clear->cleared, err));
+        hour++;
     }
-    return delete->deleted == 0 ? STATUS_OK : owe_truncation(db, true, err);
+    if (hour != until)
+        TRY(set_fact(db, CLEARED_FACT, hour, err));
+    // Old pages stay in the WAL: whether they still have to be truncated away is remembered with
+    // the clearing itself, so that neither a busy reader nor a crash makes us forget it.
+    return clear->cleared == 0 ? STATUS_OK : set_fact(db, TRUNCATION_FACT, 1, err);
 }
 
-static enum status delete_before(struct kiosk *kiosk, uint32_t end_hour, struct err *err)
+static enum status clear_before(struct kiosk *kiosk, uint32_t end_hour, struct err *err)
 {
     for (;;) {
-        struct delete_job delete = {.job.apply = apply_delete, .end_hour = end_hour};
-        TRY(writer_run(kiosk->writer, &delete.job, err));
-        if (delete.deleted == 0)
+        struct clear_job clear = {.job.apply = apply_clear, .end_hour = end_hour};
+        TRY(writer_run(kiosk->writer, &clear.job, err));
+        if (clear.cleared == 0)
             return STATUS_OK;
     }
 }
@@ -115,23 +155,18 @@ static enum status delete_before(struct kiosk *kiosk, uint32_t end_hour, struct 
 static enum status apply_paid(struct db *db, struct writer_job *job, struct err *err)
 {
     (void)job;
-    return owe_truncation(db, false, err);
+    return set_fact(db, TRUNCATION_FACT, 0, err);
 }
 
 static enum status is_owed(struct kiosk *kiosk, bool *ret_owed, struct err *err)
 {
     struct db *db = dbpool_take(kiosk->readers);
-    struct stmt *q = NULL;
-    bool found = false;
-    enum status status = stmt_use(db, KIOSK_FACT_GET, &q, err);
-    if (status == STATUS_OK) {
-        stmt_bind_text(q, 1, TRUNCATION_FACT);
-        status = stmt_row(q, &found, err);
-        *ret_owed = found && stmt_int(q, 0) != 0;
-        stmt_release(q);
-    }
+    int64_t owed = 0;
+    const enum status status = get_fact(db, TRUNCATION_FACT, &owed, err);
     dbpool_give(kiosk->readers, db);
-    return status;
+    TRY(status);
+    *ret_owed = owed != 0;
+    return STATUS_OK;
 }
 
 static enum status truncate_wal(struct kiosk *kiosk, struct err *err)
@@ -152,7 +187,7 @@ enum status chores_expire(struct kiosk *kiosk, struct err *err)
     // A day begins at midnight of UTC+7, which is a full hour.
     const uint32_t end_hour =
         (uint32_t)(((int64_t)oldest_day * 24 * HOUR_S - CLOCK_OFFSET_S) / HOUR_S);
-    TRY(delete_before(kiosk, end_hour, err));
+    TRY(clear_before(kiosk, end_hour, err));
     bool owed = false;
     TRY(is_owed(kiosk, &owed, err));
     return owed ? truncate_wal(kiosk, err) : STATUS_OK;

@@ -15,7 +15,7 @@ enum status chores_open(struct kiosk *kiosk, struct push *push, struct chores **
 // Stops it, waiting for a round that is under way.
 void chores_close(struct chores *chores);
 AUTO_POINTER(struct chores, chores_close)
-// Destroys the day keys that are due, deletes the request MACs that hang on them, and truncates
+// Destroys the day keys that are due, clears the request MACs that hang on them, and truncates
 // the WAL when some were there. STATUS_BUSY when a reader holds that up: the database remembers
 // that it is owed, and the next call (also after a crash) tries again. Not from the writer's
 // thread.

@@ -85,7 +85,7 @@ static enum status check_line(const struct walk *walk, struct stmt *q, struct er
     buf_init(&expected, ENTRY_LIMIT_BYTES);
     const struct buf empty = {0};
     TRY(entry_line(walk->lane, walk->next, &empty, &expected, err));
-    const char *line = stmt_text(q, 3);
+    const char *line = stmt_text(q, 1);
     if (strncmp(line, expected.data, expected.size_bytes) != 0)
         return wrong(err, walk->next, "was written for another place or lane");
     return STATUS_OK;
@@ -106,7 +106,7 @@ static enum status walk_rows(struct db *db, struct walk *walk, int64_t end, bool
         TRY(check_line(walk, q, err));
         if (hashing) {
             uint8_t leaf[CRYPTO_HASH_BYTES];
-            merkle_leaf(stmt_text(q, 3), stmt_text_size(q, 3), leaf);
+            merkle_leaf(stmt_text(q, 1), stmt_text_size(q, 1), leaf);
             merkle_add(&walk->tree, leaf);
         }
         walk->next++;
@@ -201,6 +201,13 @@ void journal_head(struct journal *journal, uint64_t *ret_size, uint8_t ret_root[
     merkle_root(&tree, ret_root);
 }
 
+void journal_pending(const struct journal *journal, uint64_t *ret_size,
+                     uint8_t ret_root[CRYPTO_HASH_BYTES])
+{
+    *ret_size = journal->tree.size;
+    merkle_root(&journal->tree, ret_root);
+}
+
 // ---- the writer's transaction -------------------------------------------------------------------
 
 static void save(void *context)
@@ -256,49 +263,85 @@ struct writer_hooks journal_hooks(struct journal *journal)
     };
 }
 
-enum status journal_append(struct db *db, struct journal *journal, const uint8_t *id, int64_t part,
-                           const struct buf *tail, bool *ret_added, struct err *err)
+static enum status add_key(struct db *db, const uint8_t *id, int64_t part, int64_t seq,
+                           const uint8_t *mac, bool *ret_added, struct err *err)
 {
-    const int64_t seq = (int64_t)journal->tree.size;
-    buf_clear(&journal->line);
-    TRY(entry_line(journal->lane, seq, tail, &journal->line, err));
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    TRY(stmt_use(db, KIOSK_KEY_ADD, &q, err));
+    stmt_bind_blob(q, 1, id, ENTRY_ID_BYTES);
+    stmt_bind_int(q, 2, part);
+    stmt_bind_int(q, 3, seq);
+    if (mac == NULL)
+        stmt_bind_null(q, 4);
+    else
+        stmt_bind_blob(q, 4, mac, JOURNAL_MAC_BYTES);
+    int changes = 0;
+    TRY(stmt_run(q, &changes, err));
+    *ret_added = changes > 0;
+    return STATUS_OK;
+}
+
+static enum status add_line(struct db *db, int64_t seq, const struct buf *line, struct err *err)
+{
     AUTO(stmt_releasep) struct stmt *q = NULL;
     TRY(stmt_use(db, KIOSK_ENTRY_ADD, &q, err));
     stmt_bind_int(q, 1, seq);
-    stmt_bind_blob(q, 2, id, ENTRY_ID_BYTES);
-    stmt_bind_int(q, 3, part);
-    stmt_bind_text_n(q, 4, journal->line.data, journal->line.size_bytes);
-    int changes = 0;
-    enum status status = stmt_run(q, &changes, err);
-    if (status == STATUS_CONFLICT) // not the id: that one does nothing
+    stmt_bind_text_n(q, 2, line->data, line->size_bytes);
+    const enum status status = stmt_run(q, NULL, err);
+    if (status == STATUS_CONFLICT)
         return BUG(err, "the place of a new journal entry is taken");
-    TRY(status);
-    if (changes > 0) {
+    return status;
+}
+
+enum status journal_append(struct db *db, struct journal *journal, const uint8_t *id, int64_t part,
+                           const uint8_t *mac, const struct buf *tail, bool *ret_added,
+                           struct err *err)
+{
+    const int64_t seq = (int64_t)journal->tree.size;
+    bool added = false;
+    TRY(add_key(db, id, part, seq, mac, &added, err));
+    if (added) {
+        buf_clear(&journal->line);
+        TRY(entry_line(journal->lane, seq, tail, &journal->line, err));
+        TRY(add_line(db, seq, &journal->line, err));
         uint8_t leaf[CRYPTO_HASH_BYTES];
         merkle_leaf(journal->line.data, journal->line.size_bytes, leaf);
         merkle_add(&journal->tree, leaf);
     }
-    *ret_added = changes > 0;
+    *ret_added = added;
     return STATUS_OK;
 }
 
 // ---- verifying ----------------------------------------------------------------------------------
 
-static enum status verify_row(struct walk *walk, struct stmt *q, struct err *err)
+// The key is unique, so an entry that is found under its own stands there alone.
+static enum status verify_key(struct db *db, const struct entry *entry, int64_t seq,
+                              struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    TRY(stmt_use(db, KIOSK_KEY_GET, &q, err));
+    stmt_bind_blob(q, 1, entry->id, ENTRY_ID_BYTES);
+    stmt_bind_int(q, 2, entry->part);
+    bool found = false;
+    TRY(stmt_row(q, &found, err));
+    if (found && stmt_int(q, 0) == seq)
+        return STATUS_OK;
+    return wrong(err, seq,
+                 found ? "another entry is filed under its id and part"
+                       : "it is not filed under its id and part");
+}
+
+static enum status verify_row(struct db *db, struct walk *walk, struct stmt *q, struct err *err)
 {
     TRY(check_line(walk, q, err));
     AUTO(entry_done) struct entry entry = {0};
     struct err fault;
-    const char *line = stmt_text(q, 3);
-    const size_t size_bytes = stmt_text_size(q, 3);
+    const char *line = stmt_text(q, 1);
+    const size_t size_bytes = stmt_text_size(q, 1);
     if (entry_read(line, size_bytes, &entry, &fault) != STATUS_OK)
         return err_set(err, STATUS_CHECK_FAILED, "entry %" PRId64 ": %.300s", walk->next,
                        fault.text);
-    size_t id_bytes = 0;
-    const void *id = stmt_blob(q, 1, &id_bytes);
-    if (id_bytes != ENTRY_ID_BYTES || memcmp(id, entry.id, ENTRY_ID_BYTES) != 0 ||
-        stmt_int(q, 2) != entry.part)
-        return wrong(err, walk->next, "its id or part is not the one that it is filed under");
+    TRY(verify_key(db, &entry, walk->next, err));
     uint8_t leaf[CRYPTO_HASH_BYTES];
     merkle_leaf(line, size_bytes, leaf);
     merkle_add(&walk->tree, leaf);
@@ -317,8 +360,23 @@ static enum status verify_rows(struct db *db, struct walk *walk, int64_t end, st
         TRY(stmt_row(q, &found, err));
         if (!found)
             return walk->next == end ? STATUS_OK : wrong(err, walk->next, "missing");
-        TRY(verify_row(walk, q, err));
+        TRY(verify_row(db, walk, q, err));
     }
+}
+
+// Every entry up to the head has its key, so each further one must be of a further entry.
+static enum status verify_count(struct db *db, struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    TRY(stmt_use(db, KIOSK_KEY_COUNT, &q, err));
+    bool found = false;
+    TRY(stmt_row(q, &found, err));
+    const int64_t more = found ? stmt_int(q, 0) - stmt_int(q, 1) : 0;
+    if (more == 0)
+        return STATUS_OK;
+    return err_set(err, STATUS_CHECK_FAILED,
+                   more > 0 ? "an id is filed that no entry has"
+                            : "an entry behind the journal's head is filed nowhere");
 }
 
 // The largest subtrees come first in the lane, so the first that differs holds the first fault.
@@ -350,6 +408,7 @@ enum status journal_verify(struct db *db, const char *lane, uint64_t *ret_size,
     struct walk walk = {.lane = head.lane};
     TRY(verify_rows(db, &walk, (int64_t)head.tree.size, err));
     TRY(compare(&walk.tree, &head.tree, err));
+    TRY(verify_count(db, err));
     *ret_size = head.tree.size;
     merkle_root(&head.tree, ret_root);
     return STATUS_OK;

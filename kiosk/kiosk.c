@@ -117,8 +117,8 @@ static enum status write_piece(void *context, const struct buf *tail, struct err
 {
     struct setup_writing *writing = context;
     bool added = false;
-    return journal_append(writing->db, writing->journal, writing->id, writing->part++, tail, &added,
-                          err);
+    return journal_append(writing->db, writing->journal, writing->id, writing->part++, NULL, tail,
+                          &added, err);
 }
 
 // The lane's head and its first entries, the setup, in the transaction that is open.

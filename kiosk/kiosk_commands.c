@@ -160,7 +160,7 @@ static enum status export_rows(struct stmt *q, struct err *err)
         TRY(stmt_row(q, &found, err));
         if (!found)
             return kiosk_show_buf(&out, err);
-        buf_add(&out, stmt_text(q, 3), stmt_text_size(q, 3));
+        buf_add(&out, stmt_text(q, 1), stmt_text_size(q, 1));
         buf_add_char(&out, '\n');
         if (out.size_bytes < OUT_FLUSH_BYTES)
             continue;

@@ -238,7 +238,7 @@ static enum status only_setup(struct db *db, struct err *err)
         if (!found)
             return STATUS_OK;
         AUTO(entry_done) struct entry entry = {0};
-        TRY(entry_read(stmt_text(q, 3), stmt_text_size(q, 3), &entry, err));
+        TRY(entry_read(stmt_text(q, 1), stmt_text_size(q, 1), &entry, err));
         if (entry.kind != ENTRY_SETUP || rows >= SETUP_ENTRIES_MAX)
             return err_set(err, STATUS_CONFLICT,
                            "the journal is in use; sample data go into a "

@@ -182,7 +182,7 @@ static enum status apply_boot(struct db *db, struct writer_job *job, struct err 
     jsonw_text(&w, "version", HAILONG_VERSION);
     entry_tail_end(&w);
     bool added = false;
-    return journal_append(db, kiosk->journal, id, 0, &tail, &added, err);
+    return journal_append(db, kiosk->journal, id, 0, NULL, &tail, &added, err);
 }
 
 static enum status write_boot(struct kiosk *kiosk, struct err *err)

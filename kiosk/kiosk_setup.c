@@ -27,7 +27,7 @@ static enum status read_row(struct reading *reading, struct stmt *q, bool *ret_m
                             struct err *err)
 {
     struct entry entry = {0};
-    TRY(entry_read(stmt_text(q, 3), stmt_text_size(q, 3), &entry, err));
+    TRY(entry_read(stmt_text(q, 1), stmt_text_size(q, 1), &entry, err));
     *ret_more = entry.kind == ENTRY_SETUP;
     bool complete = false;
     enum status status = STATUS_OK;

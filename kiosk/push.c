@@ -110,7 +110,7 @@ static enum status collect(struct push *push, struct db *db, struct buf *body, i
         TRY(stmt_row(q, &found, err));
         if (!found)
             break;
-        buf_add(body, stmt_text(q, 3), stmt_text_size(q, 3));
+        buf_add(body, stmt_text(q, 1), stmt_text_size(q, 1));
         buf_add_char(body, '\n');
         lines++;
     }

@@ -14,7 +14,6 @@
 enum {
     TAIL_LIMIT_BYTES = 4096, // a response with every item and topic has about 700
     NORMAL_LIMIT_BYTES = 2048,
-    MAC_BYTES = 16, // of the request, as the table keeps it
 };
 
 const char *const rating_fields[] = {
@@ -259,7 +258,7 @@ static bool is_armed(const struct rating *rating)
 static enum status need_response(struct db *db, const struct rating *rating, struct err *err)
 {
     AUTO(stmt_releasep) struct stmt *q = NULL;
-    TRY(stmt_use(db, KIOSK_ENTRY_FIND, &q, err));
+    TRY(stmt_use(db, KIOSK_KEY_GET, &q, err));
     stmt_bind_blob(q, 1, rating->response.id, ENTRY_ID_BYTES);
     stmt_bind_int(q, 2, 0);
     bool found = false;
@@ -272,29 +271,20 @@ static enum status need_response(struct db *db, const struct rating *rating, str
 static enum status compare(struct db *db, struct rating *rating, struct err *err)
 {
     AUTO(stmt_releasep) struct stmt *q = NULL;
-    TRY(stmt_use(db, KIOSK_REPLAY_GET, &q, err));
+    TRY(stmt_use(db, KIOSK_KEY_GET, &q, err));
     stmt_bind_blob(q, 1, rating->response.id, ENTRY_ID_BYTES);
     stmt_bind_int(q, 2, rating->response.part);
     bool found = false;
     TRY(stmt_row(q, &found, err));
-    if (!found)
+    if (!found || stmt_is_null(q, 1))
         return err_set(err, STATUS_GONE, "this page was answered on an earlier day");
     size_t mac_bytes = 0;
-    const void *mac = stmt_blob(q, 0, &mac_bytes);
-    if (mac_bytes != MAC_BYTES || !crypto_equal(mac, rating->request_mac, MAC_BYTES))
+    const void *mac = stmt_blob(q, 1, &mac_bytes);
+    if (mac_bytes != JOURNAL_MAC_BYTES ||
+        !crypto_equal(mac, rating->request_mac, JOURNAL_MAC_BYTES))
         return err_set(err, STATUS_CONFLICT, "this page has given another answer already");
     rating->outcome = RATING_REPEATED;
     return STATUS_OK;
-}
-
-static enum status remember(struct db *db, const struct rating *rating, struct err *err)
-{
-    AUTO(stmt_releasep) struct stmt *q = NULL;
-    TRY(stmt_use(db, KIOSK_REPLAY_ADD, &q, err));
-    stmt_bind_blob(q, 1, rating->response.id, ENTRY_ID_BYTES);
-    stmt_bind_int(q, 2, rating->response.part);
-    stmt_bind_blob(q, 3, rating->request_mac, MAC_BYTES);
-    return stmt_run(q, NULL, err);
 }
 
 static enum status apply(struct db *db, struct writer_job *job, struct err *err)
@@ -313,10 +303,9 @@ static enum status apply(struct db *db, struct writer_job *job, struct err *err)
     }
     bool added = false;
     TRY(journal_append(db, kiosk->journal, rating->response.id, rating->response.part,
-                       &rating->tail, &added, err));
+                       rating->request_mac, &rating->tail, &added, err));
     if (!added)
         return compare(db, rating, err);
-    TRY(remember(db, rating, err));
     // After the append: a repeat never comes here, so it does not meet its own spent slip.
     if (rating->response.part == 0 && rating->token.channel == RESPONSE_SLIP)
         TRY(slip_spend(kiosk, db, rating->token.code, err));

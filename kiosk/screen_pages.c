@@ -11,7 +11,11 @@
 
 void screen_pages_path(const char *counter, char ret_path[VIEW_PATH_BYTES])
 {
-    (void)snprintf(ret_path, VIEW_PATH_BYTES, "/c/%s", counter);
+    static const char prefix[] = "/c/";
+    size_t size_bytes = strnlen(counter, VIEW_PATH_BYTES - sizeof(prefix));
+    memcpy(ret_path, prefix, sizeof(prefix));
+    memcpy(ret_path + strlen(prefix), counter, size_bytes);
+    ret_path[strlen(prefix) + size_bytes] = '\0';
 }
 
 // ---- who may see it ----------------------------------------------------------------------------
@@ -166,6 +170,23 @@ static enum status render_faces(void *context, struct buf *out, struct err *err)
     return view_render(view, "screen_faces", "title_rate", out, err);
 }
 
+// "c", the display, the counter, the area: all that makes two pages of faces differ.
+static void faces_key(const struct faces *faces, char ret_key[PREPARED_KEY_BYTES])
+{
+    _Static_assert(sizeof("c00|") + sizeof(faces->view->language) + 2 * (RESPONSE_CODE_CHARS + 1) <
+                       PREPARED_KEY_BYTES,
+                   "the longest key fits");
+    char *at = stpcpy(ret_key, "c");
+    *at++ = faces->home ? '1' : '0';
+    *at++ = faces->view->large ? '1' : '0';
+    *at++ = '|';
+    at = stpcpy(at, faces->view->language);
+    *at++ = '|';
+    at = stpcpy(at, faces->counter->id);
+    *at++ = '|';
+    (void)stpcpy(at, faces->area->code);
+}
+
 // `version` was read before what it stands for, so that no change is missed.
 static enum status show_faces(struct faces *faces, const struct arming *arming, uint32_t version,
                               struct reply *reply, struct err *err)
@@ -179,8 +200,7 @@ static enum status show_faces(struct faces *faces, const struct arming *arming, 
     char text[TOKEN_TEXT_CHARS + 1];
     TRY(token_make(kiosk->daykeys, &token, text, err));
     char key[PREPARED_KEY_BYTES];
-    (void)snprintf(key, sizeof(key), "c%d%d|%s|%s|%s", faces->home, faces->view->large,
-                   faces->view->language, faces->counter->id, faces->area->code);
+    faces_key(faces, key);
     return prepared_page(kiosk->prepared, key, render_faces, faces, text, version, &reply->body,
                          err);
 }

@@ -25,6 +25,12 @@ enum {
 };
 _Static_assert(AT_MAC - AT_RANDOM >= 16, "a token needs 128 random bits");
 
+enum {
+    RANDOM_BYTES = AT_MAC - AT_RANDOM,
+    // Fetched for so many tokens at once: a system call for each page costs more than its MAC.
+    RANDOM_POOL_TOKENS = 32,
+};
+
 static void put_u32(uint8_t *at, uint32_t value)
 {
     at[0] = (uint8_t)(value >> 24);
@@ -96,6 +102,19 @@ static bool decode(const char *text, uint8_t ret_bytes[BYTES])
     return wrong >= 0;
 }
 
+// Random bytes that no other token gets. They are open in the token that they end in, so what
+// still lies in the pool need not be kept from anybody: forging takes the day key.
+static void take_random(uint8_t ret_bytes[RANDOM_BYTES])
+{
+    static _Thread_local uint8_t pool[RANDOM_POOL_TOKENS][RANDOM_BYTES];
+    static _Thread_local size_t left;
+    if (left == 0) {
+        crypto_random(pool, sizeof pool);
+        left = RANDOM_POOL_TOKENS;
+    }
+    memcpy(ret_bytes, pool[--left], RANDOM_BYTES);
+}
+
 enum status token_make(struct daykeys *keys, const struct token *token,
                        char ret_text[TOKEN_TEXT_CHARS + 1], struct err *err)
 {
@@ -112,7 +131,7 @@ enum status token_make(struct daykeys *keys, const struct token *token,
     put_text(bytes + AT_COUNTER, RESPONSE_CODE_CHARS, token->counter);
     put_text(bytes + AT_AREA, RESPONSE_CODE_CHARS, token->area);
     put_text(bytes + AT_CODE, SLIPCODE_CHARS, token->code);
-    crypto_random(bytes + AT_RANDOM, AT_MAC - AT_RANDOM);
+    take_random(bytes + AT_RANDOM);
     uint8_t mac[CRYPTO_HASH_BYTES];
     crypto_mac(&key, bytes, AT_MAC, mac);
     memcpy(bytes + AT_MAC, mac, MAC_BYTES);

@@ -1,20 +1,14 @@
 -- SPDX-License-Identifier: MIT
--- The journal, its head, and the MACs that recognise a repeat.
+-- The journal, its keys with the MACs that recognise a repeat, and its head.
 
 -- STMT entry_add
--- in: seq int, id blob, part int, line text
-INSERT INTO entry (seq, id, part, line) VALUES ($1, $2, $3, $4)
-ON CONFLICT (id, part) DO NOTHING;
-
--- STMT entry_find
--- in: id blob, part int
--- out: seq int
-SELECT seq FROM entry WHERE id = $1 AND part = $2;
+-- in: seq int, line text
+INSERT INTO entry (seq, line) VALUES ($1, $2);
 
 -- STMT entry_list
 -- in: from_seq int, to_seq int
--- out: seq int, id blob, part int, line text
-SELECT seq, id, part, line FROM entry WHERE seq >= $1 AND seq < $2 ORDER BY seq;
+-- out: seq int, line text
+SELECT seq, line FROM entry WHERE seq >= $1 AND seq < $2 ORDER BY seq;
 
 -- STMT entry_last
 -- out: seq int?
@@ -32,19 +26,26 @@ INSERT INTO head (one, lane, size, frontier) VALUES (1, $1, $2, $3);
 -- in: size int, frontier blob
 UPDATE head SET size = $1, frontier = $2 WHERE one = 1;
 
--- STMT replay_add
--- in: id blob, part int, mac blob
-INSERT INTO replay (id, part, mac) VALUES ($1, $2, $3);
+-- STMT key_add
+-- in: id blob, part int, seq int, mac blob?
+INSERT INTO entry_key (id, part, seq, mac) VALUES ($1, $2, $3, $4)
+ON CONFLICT (id, part) DO NOTHING;
 
--- STMT replay_get
+-- STMT key_get
 -- in: id blob, part int
--- out: mac blob
-SELECT mac FROM replay WHERE id = $1 AND part = $2;
+-- out: seq int, mac blob?
+SELECT seq, mac FROM entry_key WHERE id = $1 AND part = $2;
 
--- STMT replay_first
--- out: id blob?
-SELECT min(id) AS id FROM replay;
+-- STMT key_count
+-- out: keys int, entries int
+-- scan: verify alone asks, once
+SELECT count(*) AS keys, (SELECT coalesce(max(seq) + 1, 0) FROM entry) AS entries FROM entry_key;
 
--- STMT replay_delete
--- in: before_id blob
-DELETE FROM replay WHERE id < $1;
+-- STMT mac_first
+-- in: from_id blob, to_id blob
+-- out: id blob
+SELECT id FROM entry_key WHERE id >= $1 AND id < $2 AND mac IS NOT NULL ORDER BY id LIMIT 1;
+
+-- STMT mac_clear
+-- in: from_id blob, to_id blob
+UPDATE entry_key SET mac = NULL WHERE id >= $1 AND id < $2 AND mac IS NOT NULL;

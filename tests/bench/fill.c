@@ -52,7 +52,7 @@ static enum status append(struct db *db, struct writer_job *job, struct err *err
         make_response(fill->kiosk, fill->first + i, &response);
         buf_clear(&tail);
         response_tail(&response, &tail);
-        TRY(journal_append(db, fill->kiosk->journal, response.id, 0, &tail, &added, err));
+        TRY(journal_append(db, fill->kiosk->journal, response.id, 0, NULL, &tail, &added, err));
     }
     return STATUS_OK;
 }

@@ -136,6 +136,18 @@ static void client_finish(struct load *load, struct client *client)
     client_send(load, client);
 }
 
+// Line by line: strcasestr takes a microsecond for our headers, as long as a server for the page.
+static size_t content_length(const char *head, const char *end)
+{
+    static const char name[] = "Content-Length:";
+    const char *line = head;
+    while (line < end && (line = memchr(line, '\n', (size_t)(end - line))) != NULL) {
+        if (strncasecmp(++line, name, sizeof name - 1) == 0)
+            return strtoul(line + sizeof name - 1, NULL, 10);
+    }
+    return 0;
+}
+
 static void client_read(struct load *load, struct client *client)
 {
     ssize_t got = recv(client->fd, client->answer + client->have, ANSWER_MAX - 1 - client->have, 0);
@@ -147,9 +159,7 @@ static void client_read(struct load *load, struct client *client)
         char *end = strstr(client->answer, "\r\n\r\n");
         if (end == NULL)
             return;
-        char *length = strcasestr(client->answer, "\r\nContent-Length:");
-        client->need = (size_t)(end + 4 - client->answer) +
-                       (length != NULL && length < end ? strtoul(length + 17, NULL, 10) : 0);
+        client->need = (size_t)(end + 4 - client->answer) + content_length(client->answer, end);
     }
     if (client->have >= client->need)
         client_finish(load, client);

@@ -130,9 +130,9 @@ static int probe_insert(const char *path, const char *schema_path, int rows, int
 {
     sqlite3 *db = open_like_kiosk(path, schema_path);
     run(db, "INSERT INTO head(one,lane,size,frontier) VALUES(1,hex(zeroblob(16)),0,x'')");
-    sqlite3_stmt *entry = prepare(db, "INSERT INTO entry(seq,id,part,line) VALUES(?,?,0,?)");
-    sqlite3_stmt *replay =
-        prepare(db, "INSERT INTO replay(id,part,mac) VALUES(?,0,randomblob(16))");
+    sqlite3_stmt *entry = prepare(db, "INSERT INTO entry(seq,line) VALUES(?,?)");
+    sqlite3_stmt *key =
+        prepare(db, "INSERT INTO entry_key(id,part,seq,mac) VALUES(?,0,?,randomblob(16))");
     sqlite3_stmt *head = prepare(db, "UPDATE head SET size=?, frontier=randomblob(512)");
     sqlite3_stmt *begin = prepare(db, "BEGIN IMMEDIATE"), *commit = prepare(db, "COMMIT");
     int64_t start = now_ns();
@@ -143,12 +143,12 @@ static int probe_insert(const char *path, const char *schema_path, int rows, int
             char line[512];
             make_id(id);
             int size = make_line(line, seq, id);
+            sqlite3_bind_blob(key, 1, id, 16, SQLITE_STATIC);
+            sqlite3_bind_int(key, 2, seq);
+            step(db, key);
             sqlite3_bind_int(entry, 1, seq);
-            sqlite3_bind_blob(entry, 2, id, 16, SQLITE_STATIC);
-            sqlite3_bind_text(entry, 3, line, size, SQLITE_STATIC);
+            sqlite3_bind_text(entry, 2, line, size, SQLITE_STATIC);
             step(db, entry);
-            sqlite3_bind_blob(replay, 1, id, 16, SQLITE_STATIC);
-            step(db, replay);
         }
         sqlite3_bind_int(head, 1, seq);
         step(db, head);

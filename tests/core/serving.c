@@ -31,6 +31,12 @@ static enum status get_hello(const struct request *request, struct reply *reply,
     return STATUS_OK;
 }
 
+static enum status get_text(const struct request *request, struct reply *reply, struct err *err)
+{
+    reply->content_type = "text/plain; charset=utf-8";
+    return get_hello(request, reply, err);
+}
+
 static enum status get_facts(const struct request *request, struct reply *reply, struct err *err)
 {
     (void)err;
@@ -171,6 +177,7 @@ static void refusal(const struct request *request, struct reply *reply)
 
 static const struct route routes[] = {
     {HTTP_GET, "/hello", get_hello, 3, 0, false},
+    {HTTP_GET, "/text", get_text, 1, 0, false},
     {HTTP_GET, "/facts/{a}/{b}", get_facts, 1, 0, true},
     {HTTP_POST, "/echo", post_echo, 1, 8192, false},
     {HTTP_POST, "/large", post_echo, 1, 100000, false},

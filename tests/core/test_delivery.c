@@ -180,9 +180,31 @@ static void the_fullest_reply_keeps_every_header(void **state)
     assert_true(delivery.header_count > HTTP_HEADER_MAX + 8);
 }
 
+static void a_plain_reply_brings_no_header_but_its_type(void **state)
+{
+    (void)state;
+    static const char longest[] = "text/html; charset=utf-8; a-parameter=123456789";
+    static const char longer[] = "text/html; charset=utf-8; a-parameter=1234567890";
+    AUTO(reply_done) struct reply reply;
+    reply_init(&reply);
+    assert_true(delivery_is_plain(&reply));
+    assert_int_equal(strlen(longest), DELIVERY_TYPE_SIZE - 1);
+    reply.content_type = longest;
+    assert_true(delivery_is_plain(&reply));
+    reply.content_type = longer;
+    assert_false(delivery_is_plain(&reply));
+    reply.content_type = longest;
+    reply.asset = &plain;
+    assert_false(delivery_is_plain(&reply));
+    reply.asset = NULL;
+    reply_header(&reply, "X-A", "b");
+    assert_false(delivery_is_plain(&reply));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_plain_reply_brings_no_header_but_its_type),
         cmocka_unit_test(the_browser_chooses_the_encoding),
         cmocka_unit_test(what_the_browser_has_is_not_sent_again),
         cmocka_unit_test(a_page_is_not_stored_and_loads_only_ours),

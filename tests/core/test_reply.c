@@ -23,6 +23,44 @@ static void a_reply_begins_as_an_empty_page(void **state)
     assert_int_equal(reply.header_count, 0);
 }
 
+static void a_body_may_begin_in_the_memory_of_an_earlier_one(void **state)
+{
+    (void)state;
+    struct reply reply;
+    AUTO(buf_done) struct buf memory;
+    buf_init(&memory, 0);
+    reply_init(&reply);
+    buf_add_text(&reply.body, "trang cũ");
+    const char *place = reply.body.data;
+    reply_regain(&reply, &memory);
+    reply_done(&reply);
+    reply_init(&reply);
+    reply_lend(&reply, &memory);
+    assert_null(memory.data);
+    assert_string_equal(buf_text(&reply.body), "");
+    assert_int_equal(reply.body.size_bytes, 0);
+    assert_int_equal(reply.body.limit_bytes, REPLY_BODY_LIMIT_BYTES);
+    buf_add_text(&reply.body, "mới");
+    assert_ptr_equal(reply.body.data, place);
+    assert_string_equal(buf_text(&reply.body), "mới");
+    reply_done(&reply);
+}
+
+static void no_memory_to_lend_changes_nothing(void **state)
+{
+    (void)state;
+    struct reply reply;
+    AUTO(buf_done) struct buf memory;
+    buf_init(&memory, 0);
+    reply_init(&reply);
+    reply_regain(&reply, &memory);
+    assert_null(memory.data);
+    reply_lend(&reply, &memory);
+    buf_add_text(&reply.body, "a");
+    assert_string_equal(buf_text(&reply.body), "a");
+    reply_done(&reply);
+}
+
 static void a_header_keeps_a_copy_of_its_value(void **state)
 {
     (void)state;
@@ -120,6 +158,8 @@ int main(void)
     unsetenv("HAILONG_ABORT_ON_BUG"); // bugs are looked at as production sees them
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reply_begins_as_an_empty_page),
+        cmocka_unit_test(a_body_may_begin_in_the_memory_of_an_earlier_one),
+        cmocka_unit_test(no_memory_to_lend_changes_nothing),
         cmocka_unit_test(a_header_keeps_a_copy_of_its_value),
         cmocka_unit_test(values_that_would_make_another_header_are_left_out),
         cmocka_unit_test(so_many_headers_and_no_more),

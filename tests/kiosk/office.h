@@ -152,7 +152,7 @@ static inline void office_last_line(struct office *office, char *ret_line, size_
     stmt_bind_int(q, 2, size);
     assert_int_equal(stmt_row(q, &found, &office->err), STATUS_OK);
     assert_true(found);
-    snprintf(ret_line, size_bytes, "%s", stmt_text(q, 3));
+    snprintf(ret_line, size_bytes, "%s", stmt_text(q, 1));
     stmt_release(q);
     dbpool_give(office->kiosk->readers, db);
 }

@@ -35,16 +35,26 @@ static void a_lane_syncs_once_an_hour_at_its_own_minute(void **state)
                          chores_next_sync_s(LANES[1], false, 0));
 }
 
+static bool find_mac(struct office *office, struct db *db)
+{
+    uint8_t low[ENTRY_ID_BYTES], high[ENTRY_ID_BYTES];
+    memset(low, 0, sizeof low);
+    memset(high, 0xff, sizeof high);
+    struct stmt *q = NULL;
+    bool found = false;
+    assert_int_equal(stmt_use(db, KIOSK_MAC_FIRST, &q, &office->err), STATUS_OK);
+    stmt_bind_blob(q, 1, low, sizeof low);
+    stmt_bind_blob(q, 2, high, sizeof high);
+    assert_int_equal(stmt_row(q, &found, &office->err), STATUS_OK);
+    stmt_release(q);
+    return found;
+}
+
 // Whether any request MAC is left.
 static bool has_macs(struct office *office)
 {
     struct db *db = dbpool_take(office->kiosk->readers);
-    struct stmt *q = NULL;
-    bool found = false;
-    assert_int_equal(stmt_use(db, KIOSK_REPLAY_FIRST, &q, &office->err), STATUS_OK);
-    assert_int_equal(stmt_row(q, &found, &office->err), STATUS_OK);
-    const bool has = found && !stmt_is_null(q, 0);
-    stmt_release(q);
+    const bool has = find_mac(office, db);
     dbpool_give(office->kiosk->readers, db);
     return has;
 }
@@ -108,13 +118,9 @@ static void request_macs_go_with_their_day_and_the_wal_is_emptied(void **state)
 static struct db *begin_reading(struct office *office)
 {
     struct db *db = NULL;
-    struct stmt *q = NULL;
-    bool found = false;
     assert_int_equal(kiosk_open_reader(office->folder, &db, &office->err), STATUS_OK);
     assert_int_equal(db_exec(db, "BEGIN", &office->err), STATUS_OK);
-    assert_int_equal(stmt_use(db, KIOSK_REPLAY_FIRST, &q, &office->err), STATUS_OK);
-    assert_int_equal(stmt_row(q, &found, &office->err), STATUS_OK);
-    stmt_release(q);
+    assert_true(find_mac(office, db));
     return db;
 }
 
@@ -168,6 +174,42 @@ static void many_macs_go_in_several_jobs(void **state)
     assert_true(writer_figures(office->kiosk->writer).jobs - before > 2);
 }
 
+// A clock that was set back lets MACs come under hours that a round has done already.
+static void macs_of_a_clock_that_was_set_back_go_too(void **state)
+{
+    struct office *office = *state;
+    clock_fix(OFFICE_NOW_S + 30 * OFFICE_DAY_S);
+    rate_once(office);
+    assert_int_equal(chores_expire(office->kiosk, &office->err), STATUS_OK);
+    clock_fix(OFFICE_NOW_S);
+    assert_int_equal(chores_expire(office->kiosk, &office->err), STATUS_OK);
+    rate_once(office);
+    clock_fix(OFFICE_NOW_S + 2 * OFFICE_DAY_S);
+    assert_int_equal(chores_expire(office->kiosk, &office->err), STATUS_OK);
+    assert_true(has_macs(office)); // those of the day that has not come yet
+    clock_fix(OFFICE_NOW_S + 32 * OFFICE_DAY_S);
+    assert_int_equal(chores_expire(office->kiosk, &office->err), STATUS_OK);
+    assert_false(has_macs(office));
+}
+
+// Its page was answered within the day, but the writer came to it after the round.
+static void a_mac_that_came_behind_its_round_goes_with_the_next(void **state)
+{
+    struct office *office = *state;
+    char token[TOKEN_TEXT_CHARS + 1];
+    struct rating *rating = NULL;
+    office_token(office, RESPONSE_SCREEN, "HT", "", 0, token);
+    assert_int_equal(office_rating(office, token, "part=0&page=overall&overall=5", &rating),
+                     STATUS_OK);
+    clock_fix(OFFICE_NOW_S + 2 * OFFICE_DAY_S);
+    assert_int_equal(chores_expire(office->kiosk, &office->err), STATUS_OK);
+    assert_int_equal(writer_run(office->kiosk->writer, &rating->job, &office->err), STATUS_OK);
+    rating_job_free(&rating->job);
+    assert_true(has_macs(office));
+    assert_int_equal(chores_expire(office->kiosk, &office->err), STATUS_OK);
+    assert_false(has_macs(office));
+}
+
 static void the_thread_starts_and_stops_at_once(void **state)
 {
     struct office *office = *state;
@@ -189,6 +231,8 @@ int main(void)
         OFFICE_TEST(a_truncation_that_a_reader_holds_up_stays_owed),
         OFFICE_TEST(without_anything_due_nothing_happens),
         OFFICE_TEST(many_macs_go_in_several_jobs),
+        OFFICE_TEST(macs_of_a_clock_that_was_set_back_go_too),
+        OFFICE_TEST(a_mac_that_came_behind_its_round_goes_with_the_next),
         OFFICE_TEST(the_thread_starts_and_stops_at_once),
     };
     return cmocka_run_group_tests_name("chores", tests, NULL, NULL);

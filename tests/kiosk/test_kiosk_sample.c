@@ -63,7 +63,7 @@ static struct figures count(const char *folder)
     for (bool found = true; found;) {
         assert_int_equal(stmt_row(q, &found, &err), STATUS_OK);
         if (found)
-            count_line(stmt_text(q, 3), &figures);
+            count_line(stmt_text(q, 1), &figures);
     }
     stmt_release(q);
     db_close(db);

@@ -37,10 +37,19 @@ static void the_tables_refuse_what_must_not_be(void **state)
     static const char *const REFUSED[] = {
         "UPDATE entry SET line = '{}' WHERE seq = 0",
         "DELETE FROM entry WHERE seq = 0",
-        "INSERT INTO entry VALUES (-1, zeroblob(16), 0, '{}')",
-        "INSERT INTO entry VALUES (1, zeroblob(15), 0, '{}')",
-        "INSERT INTO entry VALUES (1, zeroblob(16), -1, '{}')",
-        "INSERT INTO entry VALUES (1, zeroblob(16), 0, '{}')", // id and part are there
+        "INSERT INTO entry VALUES (-1, '{}')",
+        "INSERT INTO entry VALUES (1, '{')",
+        "INSERT INTO entry VALUES (1, printf('%.*c', 8191, 'a') || 'ạ')", // 8,194 bytes
+        "INSERT INTO entry_key VALUES (zeroblob(15), 1, 1, NULL)",
+        "INSERT INTO entry_key VALUES (zeroblob(16), -1, 1, NULL)",
+        "INSERT INTO entry_key VALUES (zeroblob(16), 1, -1, NULL)",
+        "INSERT INTO entry_key VALUES (zeroblob(16), 1, 1, zeroblob(15))",
+        "INSERT INTO entry_key VALUES (zeroblob(16), 0, 1, NULL)", // id and part are there
+        "DELETE FROM entry_key",
+        "UPDATE entry_key SET id = randomblob(16)",
+        "UPDATE entry_key SET part = 1",
+        "UPDATE entry_key SET seq = 1, mac = NULL",
+        "UPDATE entry_key SET mac = randomblob(16)", // may only go
         "INSERT INTO head VALUES (2, 'x', 0, x'')",
         "INSERT INTO slip VALUES (zeroblob(16), 'HT', '1', 3, 3, 1, 2, NULL)", // no such state
         "INSERT INTO slip VALUES (zeroblob(16), 'HT', '1', 4, 1, 1, 2, NULL)", // no such step
@@ -54,11 +63,16 @@ static void the_tables_refuse_what_must_not_be(void **state)
     char path[SCRATCH_PATH_SIZE];
     scratch_path(&scratch, "kiosk.db", path);
     stmt_check_migrated(path, &kiosk_schema);
-    assert_int_equal(try_sql(path, "INSERT INTO entry VALUES (0, zeroblob(16), 0, '{}')"),
-                     STATUS_OK);
+    assert_int_equal(try_sql(path, "INSERT INTO entry VALUES (0, '{}')"), STATUS_OK);
+    assert_int_equal(
+        try_sql(path, "INSERT INTO entry_key VALUES (zeroblob(16), 0, 0, zeroblob(16))"),
+        STATUS_OK);
     for (size_t i = 0; i < sizeof REFUSED / sizeof REFUSED[0]; i++)
         if (try_sql(path, REFUSED[i]) == STATUS_OK)
             fail_msg("was taken: %s", REFUSED[i]);
+    assert_int_equal(try_sql(path, "UPDATE entry_key SET mac = NULL"), STATUS_OK);
+    assert_int_equal(try_sql(path, "INSERT INTO entry VALUES (1, printf('%.*c', 8192, 'a'))"),
+                     STATUS_OK);
     scratch_remove(&scratch);
 }
 

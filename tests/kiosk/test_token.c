@@ -95,6 +95,19 @@ static void the_id_begins_with_the_hour_and_is_the_pages_own(void **state)
     assert_memory_equal(other, expected, 4);
 }
 
+// More than are filled from one fetch of random bytes.
+static void no_two_pages_of_one_hour_have_one_token(void **state)
+{
+    (void)state;
+    enum { COUNT = 100 };
+    char texts[COUNT][TOKEN_TEXT_CHARS + 1];
+    for (size_t i = 0; i < COUNT; i++) {
+        make(&FULL, texts[i]);
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(texts[i], texts[k]);
+    }
+}
+
 static void no_changed_character_is_believed(void **state)
 {
     (void)state;
@@ -186,6 +199,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_field_comes_back, open_keys, close_keys),
         cmocka_unit_test_setup_teardown(the_id_begins_with_the_hour_and_is_the_pages_own, open_keys,
+                                        close_keys),
+        cmocka_unit_test_setup_teardown(no_two_pages_of_one_hour_have_one_token, open_keys,
                                         close_keys),
         cmocka_unit_test_setup_teardown(no_changed_character_is_believed, open_keys, close_keys),
         cmocka_unit_test_setup_teardown(no_other_text_is_believed, open_keys, close_keys),

@@ -4,11 +4,7 @@
 CREATE TABLE entry (
     -- The journal: one lane, append-only. `line` is the very text whose hash is a leaf of the tree.
     seq INTEGER PRIMARY KEY CHECK (seq >= 0),
-    id BLOB NOT NULL CHECK (length(id) = 16),
-    part INTEGER NOT NULL CHECK (part >= 0),
-    line TEXT NOT NULL CHECK (length(line) BETWEEN 2 AND 8192),
-    -- The same page answered twice is one answer.
-    UNIQUE (id, part)
+    line TEXT NOT NULL CHECK (length(CAST(line AS BLOB)) BETWEEN 2 AND 8192) -- bytes
 ) STRICT;
 
 CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry
@@ -17,6 +13,31 @@ BEGIN
 END;
 
 CREATE TRIGGER entry_no_delete BEFORE DELETE ON entry
+BEGIN
+    SELECT RAISE(ABORT, 'the journal is append-only');
+END;
+
+CREATE TABLE entry_key (
+    -- Where each entry's id and part stand: the same page answered twice is one answer. Together
+    -- with the MAC in one b-tree, so that a commit changes one page less. An id begins with its
+    -- hour, so a day is a range of the key.
+    id BLOB NOT NULL CHECK (length(id) = 16),
+    part INTEGER NOT NULL CHECK (part >= 0),
+    seq INTEGER NOT NULL CHECK (seq >= 0),
+    -- What the page's request said, under its day key: an equal repeat gets the same answer. Goes
+    -- with the day key.
+    mac BLOB CHECK (length(mac) = 16),
+    PRIMARY KEY (id, part)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER entry_key_no_update BEFORE UPDATE ON entry_key
+WHEN new.id IS NOT old.id OR new.part IS NOT old.part OR new.seq IS NOT old.seq
+    OR new.mac IS NOT NULL
+BEGIN
+    SELECT RAISE(ABORT, 'of a journal''s key only the MAC may go');
+END;
+
+CREATE TRIGGER entry_key_no_delete BEFORE DELETE ON entry_key
 BEGIN
     SELECT RAISE(ABORT, 'the journal is append-only');
 END;
@@ -30,14 +51,6 @@ CREATE TABLE head (
     frontier BLOB NOT NULL CHECK (length(frontier) % 32 = 0)
 ) STRICT;
 
-CREATE TABLE replay (
-    -- What a page's request said, as a MAC under its day key: an equal repeat gets the same answer.
-    -- Deleted with the day key. An id begins with its hour, so a day is a range of the key.
-    id BLOB NOT NULL CHECK (length(id) = 16),
-    part INTEGER NOT NULL CHECK (part >= 0),
-    mac BLOB NOT NULL CHECK (length(mac) = 16),
-    PRIMARY KEY (id, part)
-) STRICT, WITHOUT ROWID;
 
 CREATE TABLE slip (
     -- One-time codes, as keyed hashes in an order that says nothing about when they were used.
@@ -88,7 +101,66 @@ CREATE TABLE sync (
 INSERT INTO sync (one, hub_size, contact_s, refusal) VALUES (1, 0, 0, '');
 
 CREATE TABLE fact (
-    -- Counters of the box itself: 'boot'.
+    -- Numbers of the box itself: 'boot', and what chores.c has still to do.
     name TEXT PRIMARY KEY NOT NULL CHECK (length(name) BETWEEN 1 AND 32),
     value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE checkpoint (
+    -- Signed heads of this lane, one for a size, and the form that the hub has cosigned.
+    size INTEGER PRIMARY KEY CHECK (size > 0),
+    hour INTEGER NOT NULL CHECK (hour >= 0),
+    note TEXT NOT NULL CHECK (length(note) BETWEEN 1 AND 8192),
+    ack_note TEXT CHECK (length(ack_note) BETWEEN 1 AND 8192)
+) STRICT;
+
+CREATE TABLE seal (
+    -- The seals of this lane: where each stands, and what the next one must know.
+    seq INTEGER PRIMARY KEY CHECK (seq >= 0),
+    day INTEGER NOT NULL,
+    sealed_s INTEGER NOT NULL, -- when: 24 hours later the day's key goes
+    own INTEGER NOT NULL CHECK (own IN (0, 1)), -- 1: by itself at close, 0: by hand
+    levels_seq INTEGER NOT NULL CHECK (levels_seq >= 0), -- levels of responses before it are told
+    from_day INTEGER -- the first day whose levels are not told yet, NULL: all are
+) STRICT;
+
+CREATE TABLE outbox (
+    -- Comments and petitions that wait for the day's seal, in an order that says nothing. A
+    -- petition's contact is sealed to the case key already.
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    day INTEGER NOT NULL,
+    area TEXT NOT NULL CHECK (length(area) <= 16), -- '' for none
+    text TEXT NOT NULL CHECK (length(text) >= 1),
+    contact BLOB CHECK (length(contact) >= 48)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE free_text (
+    -- Free text beside the journal: the entry holds its commitment only. Erased: both are NULL.
+    id BLOB NOT NULL CHECK (length(id) = 16),
+    field TEXT NOT NULL CHECK (field IN ('text', 'contact')),
+    salt BLOB CHECK (length(salt) = 32),
+    payload BLOB CHECK (length(payload) >= 1),
+    sent INTEGER NOT NULL CHECK (sent IN (0, 1)), -- 1: the hub has it
+    PRIMARY KEY (id, field),
+    CHECK ((salt IS NULL) = (payload IS NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX free_text_unsent ON free_text (id, field) WHERE sent = 0 AND payload IS NOT NULL;
+
+CREATE TABLE spent_page (
+    -- Pages that have sent a text, and what they said, as MACs under their day key.
+    page_hash BLOB PRIMARY KEY NOT NULL CHECK (length(page_hash) = 16),
+    mac BLOB NOT NULL CHECK (length(mac) = 16),
+    day INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE offer_count (
+    -- Slips issued (kind 1) and visits that were offered a rating (kind 2), until their entries
+    -- are written.
+    hour INTEGER NOT NULL CHECK (hour >= 0),
+    kind INTEGER NOT NULL CHECK (kind IN (1, 2)),
+    area TEXT NOT NULL CHECK (length(area) BETWEEN 1 AND 16),
+    step INTEGER NOT NULL CHECK (step BETWEEN 0 AND 3),
+    n INTEGER NOT NULL CHECK (n > 0),
+    PRIMARY KEY (hour, kind, area, step)
 ) STRICT, WITHOUT ROWID;
