@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "area.h"
+#include "copied.h"
 #include "crypto.h"
 #include "file.h"
 #include "hub_assets.h"
@@ -32,7 +33,7 @@ enum status hub_path(const char *folder, const char *name, char ret_path[HUB_PAT
     return STATUS_OK;
 }
 
-static enum status open_rules(struct err *err)
+enum status hub_rules(struct err *err)
 {
     TRY(crypto_open(err));
     TRY(area_open(err));
@@ -56,24 +57,22 @@ static enum status make_keys(const char *folder, struct err *err)
     TRY(hub_path(folder, "keys/lane.key", key, err));
     TRY(file_make_folder(keys, 0700, err));
     // An init that was cut short before setup.json stood is simply run again.
-    return file_exists(key) ? STATUS_OK : hublane_make(keys, err);
+    if (!file_exists(key))
+        TRY(hublane_make(keys, err));
+    return hublane_make_box(keys, err);
 }
 
-// Init writes the setup as the first entries of the lane and nothing changes it afterwards: entry
-// 0 leads to all of its pieces by the ledger's keys.
-static enum status lane_holds(struct db *db, const struct hublane *lane,
+static enum status lane_holds(struct db *db, const struct hublane *lane, enum ledger_setup which,
                               const uint8_t setup_sha256[CRYPTO_HASH_BYTES], bool *ret_same,
                               struct err *err)
 {
     AUTO(buf_done) struct buf held;
-    uint8_t hash[CRYPTO_HASH_BYTES], id[ENTRY_ID_BYTES];
-    bool complete = false;
+    uint8_t hash[CRYPTO_HASH_BYTES];
+    bool found = false;
     buf_init(&held, SETUP_LIMIT_BYTES);
-    TRY(ledger_first_id(db, hublane_name(lane), id, &complete, err));
-    if (complete)
-        TRY(ledger_document(db, hublane_name(lane), id, &held, &complete, err));
+    TRY(ledger_setup_find(db, hublane_name(lane), which, &held, &found, err));
     crypto_sha256(buf_text(&held), held.size_bytes, hash);
-    *ret_same = complete && memcmp(hash, setup_sha256, sizeof hash) == 0;
+    *ret_same = found && memcmp(hash, setup_sha256, sizeof hash) == 0;
     return STATUS_OK;
 }
 
@@ -84,7 +83,7 @@ static enum status go_on_with_lane(struct db *db, const struct hublane *lane,
     uint8_t hash[CRYPTO_HASH_BYTES];
     bool same = false;
     crypto_sha256(document->data, document->size_bytes, hash);
-    TRY(lane_holds(db, lane, hash, &same, err));
+    TRY(lane_holds(db, lane, LEDGER_SETUP_NEWEST, hash, &same, err));
     if (same)
         return STATUS_OK;
     return err_set(err, STATUS_CONFLICT,
@@ -102,8 +101,15 @@ static enum status begin_lane(struct db *db, const struct hublane *lane, const s
     if (found)
         return go_on_with_lane(db, lane, document, err);
     hublane_new_id(id);
-    TRY(ledger_lane_add(db, hublane_name(lane), setup->unit, "own", NULL, err));
-    TRY(ledger_setup_store(db, hublane_name(lane), setup, err));
+    const struct ledger_new_lane own = {
+        .lane = hublane_name(lane),
+        .unit = setup->unit,
+        .how = "own",
+        .enrolled_unit = "",
+        .public_key = hublane_own_key(lane)->public_key,
+    };
+    TRY(ledger_lane_add(db, &own, err));
+    TRY(ledger_setup_store(db, hublane_name(lane), setup, id, err));
     return hublane_append_document(db, lane, ENTRY_SETUP, document, id, err);
 }
 
@@ -138,7 +144,7 @@ enum status hub_init(const char *folder, const char *setup_path, struct err *err
     buf_init(&document, SETUP_LIMIT_BYTES);
     if (setup == NULL)
         return err_set(err, STATUS_NO_MEMORY, "no memory for the setup");
-    TRY(open_rules(err));
+    TRY(hub_rules(err));
     TRY(hub_path(folder, "setup.json", path, err));
     if (file_exists(path))
         return err_set(err, STATUS_CONFLICT,
@@ -155,14 +161,36 @@ enum status hub_init(const char *folder, const char *setup_path, struct err *err
 
 enum status hub_check_setup(const struct hub *hub, struct db *db, struct err *err)
 {
-    bool same = false;
-    TRY(lane_holds(db, hub->lane, hub->setup_sha256, &same, err));
+    bool same = false, before = false;
+    TRY(lane_holds(db, hub->lane, LEDGER_SETUP_NEWEST, hub->setup_sha256, &same, err));
     if (same)
         return STATUS_OK;
+    TRY(lane_holds(db, hub->lane, LEDGER_SETUP_BEFORE, hub->setup_sha256, &before, err));
+    if (before)
+        return err_set(err, STATUS_BUSY,
+                       "a change of the setup was cut short after it stood in the journal; start "
+                       "the hub once (`hailong-aggregator serve`), which finishes it");
     return err_set(err, STATUS_CHECK_FAILED,
                    "setup.json is not the setup that the journal of this hub holds; put the "
-                   "original file back, or make a new data directory from the changed one with "
-                   "`hailong-aggregator init`");
+                   "original file back, or take the changed one with `hailong-aggregator setup` "
+                   "(it needs a larger \"version\")");
+}
+
+// Writes the journal's newest setup over the one before it.
+static enum status finish_setup(const struct hub *hub, struct db *db, bool *ret_again,
+                                struct err *err)
+{
+    AUTO(buf_done) struct buf newest;
+    char path[HUB_PATH_BYTES];
+    bool before = false, found = false;
+    buf_init(&newest, SETUP_LIMIT_BYTES);
+    TRY(lane_holds(db, hub->lane, LEDGER_SETUP_BEFORE, hub->setup_sha256, &before, err));
+    TRY(ledger_setup_find(db, hublane_name(hub->lane), LEDGER_SETUP_NEWEST, &newest, &found, err));
+    *ret_again = before && found;
+    if (!*ret_again)
+        return STATUS_OK;
+    TRY(hub_path(hub->folder, "setup.json", path, err));
+    return file_write(path, newest.data, newest.size_bytes, 0600, err);
 }
 
 static void stop_process(void *context, const struct err *err)
@@ -183,7 +211,7 @@ enum status hub_check(const char *folder, struct err *err)
     return STATUS_OK;
 }
 
-static enum status open_setup(struct hub *hub, struct err *err)
+static enum status open_setup(struct hub *hub, enum hub_mode mode, struct err *err)
 {
     AUTO(buf_done) struct buf document;
     char path[HUB_PATH_BYTES];
@@ -197,6 +225,9 @@ static enum status open_setup(struct hub *hub, struct err *err)
     if (hub->plan == NULL)
         return BUG(err, "a checked setup names a plan that is not there");
     TRY(hub_path(hub->folder, "keys", path, err));
+    // A folder of before there were box keys.
+    if (mode == HUB_WRITE)
+        TRY(hublane_make_box(path, err));
     return hublane_open(path, &hub->lane, err);
 }
 
@@ -211,47 +242,81 @@ static enum status open_writer(struct hub *hub, const char *path, struct err *er
     AUTO(db_closep) struct db *db = NULL;
     TRY(db_open(path, DB_WRITE, &hub_schema, &db, err));
     TRY(migrate_up(db, err));
+    TRY(copied_begin(db, path, err));
     TRY(writer_open(db, path, NULL, &config, &hub->writer, err));
     db = NULL;
     return page_open(&hub_assets, "aggregator", &hub->pages, err);
 }
 
-static enum status open_database(struct hub *hub, enum hub_mode mode, struct err *err)
+// *ret_again: setup.json has just been brought up to the journal; open once more.
+static enum status open_database(struct hub *hub, enum hub_mode mode, bool *ret_again,
+                                 struct err *err)
 {
     char path[HUB_PATH_BYTES];
+    struct err why = {.text = ""};
     TRY(hub_path(hub->folder, "hub.db", path, err));
+    TRY(copied_check(path, err));
     if (mode == HUB_WRITE)
         TRY(open_writer(hub, path, err));
     TRY(dbpool_open(path, &hub_schema, mode == HUB_WRITE ? HUB_DB_READERS : 1, &hub->readers, err));
     struct db *db = dbpool_take(hub->readers);
-    enum status status = migrate_check(db, err);
+    enum status status = migrate_check(db, &why);
     if (status == STATUS_OK)
-        status = hub_check_setup(hub, db, err);
+        status = hub_check_setup(hub, db, &why);
+    if (status == STATUS_BUSY && mode == HUB_WRITE)
+        status = finish_setup(hub, db, ret_again, &why);
     dbpool_give(hub->readers, db);
-    return status;
+    return status == STATUS_OK ? STATUS_OK : err_set(err, status, "%s", why.text);
 }
 
-enum status hub_open(const char *folder, enum hub_mode mode, struct hub **ret_hub, struct err *err)
+static enum status open_once(const char *folder, enum hub_mode mode, struct hub **ret_hub,
+                             bool *ret_again, struct err *err)
 {
     AUTO(hub_closep) struct hub *hub = calloc(1, sizeof *hub);
     if (hub == NULL)
         return err_set(err, STATUS_NO_MEMORY, "no memory for the hub");
-    TRY(open_rules(err));
     TRY(hub_path(folder, "keys/lane.key", hub->folder, err)); // that the longest name fits
     snprintf(hub->folder, sizeof hub->folder, "%s", folder);
-    TRY(open_setup(hub, err));
-    TRY(open_database(hub, mode, err));
+    TRY(open_setup(hub, mode, err));
+    TRY(open_database(hub, mode, ret_again, err));
     *ret_hub = hub;
     hub = NULL;
     return STATUS_OK;
+}
+
+enum status hub_open(const char *folder, enum hub_mode mode, struct hub **ret_hub, struct err *err)
+{
+    AUTO(hub_closep) struct hub *hub = NULL;
+    bool again = false;
+    TRY(hub_rules(err));
+    TRY(open_once(folder, mode, &hub, &again, err));
+    if (again) {
+        hub_close(hub);
+        hub = NULL;
+        TRY(open_once(folder, mode, &hub, &again, err));
+    }
+    *ret_hub = hub;
+    hub = NULL;
+    return STATUS_OK;
+}
+
+static enum status apply_end(struct db *db, struct writer_job *job, struct err *err)
+{
+    (void)job;
+    return copied_end(db, err);
 }
 
 void hub_close(struct hub *hub)
 {
     if (hub == NULL)
         return;
-    writer_close(hub->writer);
+    // A reader that closes last cannot empty the WAL; the writer can.
     dbpool_close(hub->readers);
+    struct writer_job end = {.apply = apply_end};
+    // Without the mark the file is one that was cut off, which is no harm to this box.
+    if (hub->writer != NULL)
+        (void)!writer_run(hub->writer, &end, NULL);
+    writer_close(hub->writer);
     page_close(hub->pages);
     hublane_close(hub->lane);
     setup_done(&hub->setup);

@@ -33,7 +33,8 @@ enum hub_mode {
 
 // Opens the data directory: setup, units, plan, lane key, database (migrated when HUB_WRITE,
 // checked when HUB_READ). STATUS_NOT_FOUND when hub_init has not been run there;
-// STATUS_CHECK_FAILED when setup.json is not the document that the hub's own lane begins with.
+// STATUS_CHECK_FAILED when setup.json is not the newest setup of the hub's own lane. A change that
+// was cut short between journal and file is finished when HUB_WRITE.
 enum status hub_open(const char *folder, enum hub_mode mode, struct hub **ret_hub,
                      struct err *err) MUST_USE;
 void hub_close(struct hub *hub);
@@ -43,8 +44,11 @@ AUTO_POINTER(struct hub, hub_close)
 enum status hub_init(const char *folder, const char *setup_path, struct err *err) MUST_USE;
 // STATUS_NOT_FOUND, with what to do, when the folder holds no hub.
 enum status hub_check(const char *folder, struct err *err) MUST_USE;
-// Whether setup.json as it was read is the setup that the hub's own lane holds.
+// Whether setup.json as it was read is the newest complete setup that the hub's own lane holds;
+// STATUS_BUSY when it is the one before.
 enum status hub_check_setup(const struct hub *hub, struct db *db, struct err *err) MUST_USE;
+// Loads forms, plans and areas, for whoever reads a setup without a hub; hub_open does it.
+enum status hub_rules(struct err *err) MUST_USE;
 // "folder/hub.db" and the like, into `ret_path`. STATUS_TOO_LARGE when it does not fit.
 enum status hub_path(const char *folder, const char *name, char ret_path[HUB_PATH_BYTES],
                      struct err *err) MUST_USE;

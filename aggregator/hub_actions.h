@@ -7,7 +7,11 @@
 #include "hub.h"
 
 // A control_fn; `context` is the struct hub. Requests and replies:
-// {"command":"join","unit"} → {"key"}
+// {"command":"join","unit","replaces" (optional)} → {"phrase"}
+// {"command":"device","act":"suspend"|"resume"|"retire","lane","replaced_by" (optional)} → {}
+// {"command":"send-setup","lane","text"} → {"n"}
+// {"command":"answer","petition","text"} → {"lane"}
+// user, propose and confirm: people_actions.h; witness: witness_actions.h
 // {"command":"import","path"} → {"lane","size","added","root"}
 // {"command":"paper","path","skip_bad":bool,"entered_by"} → {"known":bool,"taken","answers",
 //   "skipped","faults" (text),"refused":bool (nothing was taken because of bad rows)}

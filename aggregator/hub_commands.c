@@ -3,140 +3,75 @@
 // the process that serves.
 #include "hub_commands.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
-#include "control.h"
-#include "file.h"
-#include "hub.h"
-#include "hub_actions.h"
+#include "hub_cli.h"
+#include "hub_keep.h"
+#include "hub_restore.h"
 #include "hub_serve.h"
-#include "hub_sql.h"
 #include "hub_verify.h"
+#include "hubhead.h"
+#include "hub_lanes.h"
+#include "lanestate.h"
 #include "lock.h"
 #include "log.h"
+#include "people_commands.h"
+#include "proposal.h"
 #include "report.h"
 #include "report_text.h"
 #include "stmt.h"
+#include "witness.h"
+#include "witness_commands.h"
 
-enum { OUTPUT_LIMIT_BYTES = 16 * 1024 * 1024, CONTACT_BYTES = 40 };
-
-// ---- helpers ---------------------------------------------------------------------------------
-
-static enum status need(const struct option_set *options, const char *name, struct err *err)
-{
-    const char *value = option_text(options, name);
-    if (value == NULL || value[0] == '\0')
-        return err_set(err, STATUS_USAGE, "--%s is missing", name);
-    return STATUS_OK;
-}
-
-static enum status print_text(const char *text, size_t size_bytes, struct err *err)
-{
-    if (fwrite(text, 1, size_bytes, stdout) != size_bytes || fflush(stdout) != 0)
-        return err_errno(err, "writing to standard output failed");
-    return STATUS_OK;
-}
-
-static enum status print_json(const json_t *json, struct err *err)
-{
-    AUTO(buf_done) struct buf text;
-    buf_init(&text, OUTPUT_LIMIT_BYTES);
-    TRY(json_write(json, &text, err));
-    buf_add_char(&text, '\n');
-    TRY(buf_check(&text, err));
-    return print_text(text.data, text.size_bytes, err);
-}
-
-static enum status ask_server(const char *folder, const json_t *request, json_t **ret_reply,
-                              struct err *err)
-{
-    enum status status = control_call(folder, request, ret_reply, err);
-    // The lock is taken, but by no server: another command is at work.
-    if (status == STATUS_NOT_FOUND)
-        return err_set(err, STATUS_BUSY, "another command is writing to this hub; try again");
-    return status;
-}
-
-// Has a request answered by the process that serves, or by this one when nobody does.
-static enum status act(const struct option_set *options, json_t *request, json_t **ret_reply,
-                       struct err *err)
-{
-    AUTO(json_decrefp) json_t *owned = request;
-    AUTO(lock_freep) struct lock *lock = NULL;
-    AUTO(hub_closep) struct hub *hub = NULL;
-    const char *folder = option_text(options, "data");
-    if (owned == NULL)
-        return err_set(err, STATUS_NO_MEMORY, "no memory for the request");
-    TRY(log_choose_level(option_text(options, "log-level"), err));
-    TRY(hub_check(folder, err));
-    enum status status = lock_take(folder, &lock, err);
-    if (status == STATUS_BUSY)
-        return ask_server(folder, owned, ret_reply, err);
-    TRY(status);
-    TRY(hub_open(folder, HUB_WRITE, &hub, err));
-    return hub_actions_answer(hub, owned, ret_reply, err);
-}
-
-// The process that serves may stand in another folder.
-static enum status absolute(const char *path, char ret_path[PATH_MAX], struct err *err)
-{
-    if (realpath(path, ret_path) == NULL)
-        return err_errno(err, "the file to import cannot be found");
-    return STATUS_OK;
-}
+enum { OUTPUT_LIMIT_BYTES = 16 * 1024 * 1024 };
 
 // ---- commands --------------------------------------------------------------------------------
 
 static enum status run_init(const struct option_set *options, struct err *err)
 {
-    TRY(need(options, "data", err));
-    TRY(need(options, "setup", err));
+    TRY(hub_cli_need(options, "data", err));
+    TRY(hub_cli_need(options, "setup", err));
     return hub_init(option_text(options, "data"), option_text(options, "setup"), err);
 }
 
 static enum status run_serve(const struct option_set *options, struct err *err)
 {
-    TRY(need(options, "data", err));
+    TRY(hub_cli_need(options, "data", err));
     TRY(log_choose_level(option_text(options, "log-level"), err));
-    return hub_serve(option_text(options, "data"), option_text(options, "listen"), err);
-}
-
-static enum status run_join(const struct option_set *options, struct err *err)
-{
-    AUTO(json_decrefp) json_t *reply = NULL;
-    TRY(need(options, "data", err));
-    TRY(need(options, "unit", err));
-    TRY(act(options,
-            json_pack("{s:s, s:s}", "command", "join", "unit", option_text(options, "unit")),
-            &reply, err));
-    printf("%s\n", json_text_or(reply, "key", ""));
-    return print_text("", 0, err);
+    const struct hub_serve_options serve = {
+        .folder = option_text(options, "data"),
+        .listen = option_text(options, "listen"),
+        .witness_url = option_text(options, "witness"),
+        .witness_key = option_text(options, "witness-key"),
+    };
+    return hub_serve(&serve, err);
 }
 
 static enum status import_journal(const struct option_set *options, const char *path,
                                   struct err *err)
 {
     AUTO(json_decrefp) json_t *reply = NULL;
-    TRY(act(options, json_pack("{s:s, s:s}", "command", "import", "path", path), &reply, err));
+    TRY(hub_cli_act(options, json_pack("{s:s, s:s}", "command", "import", "path", path), &reply,
+                    err));
     printf("Làn %s: nhận thêm %lld dòng sổ, hiện có %lld.\nGốc: %s\n",
            json_text_or(reply, "lane", ""), (long long)json_int_or(reply, "added", 0),
            (long long)json_int_or(reply, "size", 0), json_text_or(reply, "root", ""));
-    return print_text("", 0, err);
+    return hub_cli_print("", 0, err);
 }
 
 static enum status import_paper(const struct option_set *options, const char *path, struct err *err)
 {
     AUTO(json_decrefp) json_t *reply = NULL;
     const char *by = option_text(options, "entered-by");
-    TRY(act(options,
-            json_pack("{s:s, s:s, s:b, s:s}", "command", "paper", "path", path, "skip_bad",
-                      (int)option_flag(options, "skip-bad"), "entered_by", by != NULL ? by : ""),
-            &reply, err));
+    TRY(hub_cli_act(options,
+                    json_pack("{s:s, s:s, s:b, s:s}", "command", "paper", "path", path, "skip_bad",
+                              (int)option_flag(options, "skip-bad"), "entered_by",
+                              by != NULL ? by : ""),
+                    &reply, err));
     long long skipped = (long long)json_int_or(reply, "skipped", 0);
     fputs(json_text_or(reply, "faults", ""), stderr);
     if (json_bool_or(reply, "refused", false))
@@ -160,38 +95,30 @@ static enum status import_paper(const struct option_set *options, const char *pa
     if (skipped > 0 && !json_bool_or(reply, "known", false))
         printf("Sửa các dòng bị bỏ qua rồi chỉ nhập những dòng đó, trong một tệp riêng; nhập lại "
                "cả tệp đã sửa sẽ bị từ chối để không đếm hai lần.\n");
-    return print_text("", 0, err);
+    return hub_cli_print("", 0, err);
 }
 
 static enum status run_import(const struct option_set *options, struct err *err)
 {
     char path[PATH_MAX];
-    TRY(need(options, "data", err));
+    TRY(hub_cli_need(options, "data", err));
     if (option_flag(options, "skip-bad") && !option_flag(options, "paper"))
         return err_set(err, STATUS_USAGE, "--skip-bad goes with --paper: a journal is taken whole");
     if (option_given(options, "entered-by") && !option_flag(options, "paper"))
         return err_set(err, STATUS_USAGE, "--entered-by goes with --paper");
-    TRY(absolute(option_argument(options, 0), path, err));
+    TRY(hub_cli_absolute(option_argument(options, 0), path, err));
     return option_flag(options, "paper") ? import_paper(options, path, err)
                                          : import_journal(options, path, err);
 }
 
 // ---- report ----------------------------------------------------------------------------------
 
-static enum status open_for_reading(const struct option_set *options, struct hub **ret_hub,
-                                    struct err *err)
-{
-    TRY(need(options, "data", err));
-    TRY(log_choose_level(option_text(options, "log-level"), err));
-    return hub_open(option_text(options, "data"), HUB_READ, ret_hub, err);
-}
-
 // *ret_logged: nothing was read, because looking leaves an entry.
 static enum status read_model(const struct option_set *options, const struct period *period,
                               json_t **ret_model, bool *ret_logged, struct err *err)
 {
     AUTO(hub_closep) struct hub *hub = NULL;
-    TRY(open_for_reading(options, &hub, err));
+    TRY(hub_cli_open(options, &hub, err));
     if (unit_newest(hub->units, option_text(options, "unit")) == NULL)
         return err_set(err, STATUS_BAD_INPUT, "the setup has no unit with that code");
     *ret_logged = report_is_logged(hub, period);
@@ -209,10 +136,11 @@ static enum status audited_model(const struct option_set *options, json_t **ret_
                                  struct err *err)
 {
     AUTO(json_decrefp) json_t *reply = NULL;
-    TRY(act(options,
-            json_pack("{s:s, s:s, s:s}", "command", "report", "unit", option_text(options, "unit"),
-                      "period", option_text(options, "period")),
-            &reply, err));
+    TRY(hub_cli_act(options,
+                    json_pack("{s:s, s:s, s:s}", "command", "report", "unit",
+                              option_text(options, "unit"), "period",
+                              option_text(options, "period")),
+                    &reply, err));
     *ret_model = json_incref(json_object_get(reply, "model"));
     return STATUS_OK;
 }
@@ -230,9 +158,9 @@ static enum status run_report(const struct option_set *options, struct err *err)
     bool logged = false;
     const char *format = option_text(options, "format");
     buf_init(&text, OUTPUT_LIMIT_BYTES);
-    TRY(need(options, "data", err));
-    TRY(need(options, "unit", err));
-    TRY(need(options, "period", err));
+    TRY(hub_cli_need(options, "data", err));
+    TRY(hub_cli_need(options, "unit", err));
+    TRY(hub_cli_need(options, "period", err));
     if (!is_format(format))
         return err_set(err, STATUS_USAGE, "--format must be text, json or csv");
     if (period_parse(option_text(options, "period"), &period, NULL) != STATUS_OK)
@@ -244,55 +172,59 @@ static enum status run_report(const struct option_set *options, struct err *err)
     if (logged)
         TRY(audited_model(options, &model, err));
     if (strcmp(format, "json") == 0)
-        return print_json(model, err);
+        return hub_cli_print_json(model, err);
     TRY(strcmp(format, "csv") == 0 ? report_csv(model, &text, err)
                                    : report_text_write(model, &text, err));
-    return print_text(buf_text(&text), text.size_bytes, err);
+    return hub_cli_print(buf_text(&text), text.size_bytes, err);
 }
 
 // ---- verify and status -----------------------------------------------------------------------
+
+static void print_witness(const struct witness_sum *sum)
+{
+    const struct witness_cover oldest = {.covered = true, .time_s = sum->time_s};
+    AUTO(json_decrefp) json_t *json = witness_json(&oldest);
+    if (sum->refused > 0)
+        printf("Nhân chứng bên ngoài TỪ CHỐI điểm chốt của %lld làn sổ; lý do: hailong-aggregator "
+               "status\n",
+               (long long)sum->refused);
+    else if (sum->lanes == 0 || sum->open)
+        puts("Chưa có nhân chứng bên ngoài.");
+    else
+        printf("Nhân chứng bên ngoài: mọi làn sổ đã được xác nhận, lâu nhất là %s.\n",
+               json_text_or(json, "time", ""));
+}
+
+// Over a list of lanestate_list.
+static struct witness_sum sum_of(const json_t *lanes)
+{
+    struct witness_sum sum = {.open = false};
+    size_t index = 0;
+    const json_t *lane = NULL;
+    json_array_foreach(lanes, index, lane)
+    {
+        struct witness_cover cover;
+        witness_from_json(json_object_get(lane, "witness"), &cover);
+        witness_sum_add(&sum, &cover, json_int_or(lane, "entries", 0));
+    }
+    return sum;
+}
 
 static enum status run_verify(const struct option_set *options, struct err *err)
 {
     AUTO(hub_closep) struct hub *hub = NULL;
     struct hub_verify_figures figures = {.lanes = 0};
-    TRY(open_for_reading(options, &hub, err));
+    TRY(hub_cli_open(options, &hub, err));
     struct db *db = dbpool_take(hub->readers);
     enum status status = hub_verify(hub, db, &figures, err);
     dbpool_give(hub->readers, db);
     TRY(status);
-    printf("ok: %lld làn sổ, %lld dòng sổ; các bảng đếm khớp với sổ cái.\n"
-           "Chưa có nhân chứng bên ngoài.\n",
+    printf("ok: %lld làn sổ, %lld dòng sổ; các bảng đếm khớp với sổ cái.\n",
            (long long)figures.lanes, (long long)figures.entries);
-    return print_text("", 0, err);
-}
-
-static json_t *lane_status(struct stmt *q)
-{
-    char when[CONTACT_BYTES] = "";
-    if (!stmt_is_null(q, 6)) {
-        struct civil at = clock_civil(stmt_int(q, 6));
-        snprintf(when, sizeof when, "%04d-%02d-%02d %02d:%02d", at.year, at.month, at.day, at.hour,
-                 at.minute);
-    }
-    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s?, s:s?}", "lane", stmt_text(q, 0), "unit",
-                     stmt_text(q, 1), "kind", stmt_text(q, 2), "how", stmt_text(q, 3), "entries",
-                     (json_int_t)stmt_int(q, 4), "last_contact", when[0] != '\0' ? when : NULL,
-                     "refusal", stmt_text(q, 7));
-}
-
-static enum status list_lanes(struct db *db, json_t *lanes, struct err *err)
-{
-    AUTO(stmt_releasep) struct stmt *q = NULL;
-    bool more = false;
-    TRY(stmt_use(db, HUB_LANE_LIST, &q, err));
-    for (;;) {
-        TRY(stmt_row(q, &more, err));
-        if (!more)
-            return STATUS_OK;
-        if (json_array_append_new(lanes, lane_status(q)) != 0)
-            return err_set(err, STATUS_NO_MEMORY, "no memory for the status");
-    }
+    if (figures.cosigned > 0)
+        printf("%lld xác nhận của cơ quan khác khớp với sổ.\n", (long long)figures.cosigned);
+    print_witness(&figures.witness);
+    return hub_cli_print("", 0, err);
 }
 
 static bool is_served(const char *folder)
@@ -301,7 +233,8 @@ static bool is_served(const char *folder)
     return lock_take(folder, &lock, NULL) == STATUS_BUSY;
 }
 
-static enum status print_status(const struct hub *hub, const json_t *lanes, bool served,
+static enum status print_status(const struct hub *hub, const json_t *lanes,
+                                const struct proposal_figures *figures, bool served, bool behind,
                                 struct err *err)
 {
     size_t index = 0;
@@ -323,41 +256,106 @@ static enum status print_status(const struct hub *hub, const json_t *lanes, bool
                json_text_or(lane, "last_contact", "chưa có"));
         if (json_text_or(lane, "refusal", NULL) != NULL)
             printf("    lần gửi cuối bị từ chối: %s\n", json_text_or(lane, "refusal", ""));
+        struct witness_cover cover;
+        witness_from_json(json_object_get(lane, "witness"), &cover);
+        if (cover.refuser[0] != '\0')
+            printf("    nhân chứng %s từ chối điểm chốt của làn này: %s\n", cover.refuser,
+                   cover.refusal);
+        else if (cover.cosigned && !cover.covered)
+            printf("    nhân chứng %s chỉ xác nhận đến dòng %lld\n", cover.name,
+                   (long long)cover.size);
     }
-    puts("Chưa có nhân chứng bên ngoài.");
-    return print_text("", 0, err);
+    if (figures->open > 0)
+        printf("Đề nghị chờ người thứ hai: %lld\n", (long long)figures->open);
+    if (figures->waiting > 0)
+        printf("Chờ xóa ở máy lấy ý kiến: %lld\n", (long long)figures->waiting);
+    if (behind)
+        puts("Đồng hồ của máy này sai: đang ở trước dòng sổ mới nhất của chính máy này, hoặc trước "
+             "ngày tạo chương trình. Hãy chỉnh lại.");
+    const struct witness_sum sum = sum_of(lanes);
+    print_witness(&sum);
+    return hub_cli_print("", 0, err);
 }
 
 static enum status run_status(const struct option_set *options, struct err *err)
 {
     AUTO(hub_closep) struct hub *hub = NULL;
     AUTO(json_decrefp) json_t *lanes = json_array();
+    struct proposal_figures figures = {.open = 0};
+    bool behind = false;
     const bool as_json = strcmp(option_text(options, "format"), "json") == 0;
     if (!as_json && strcmp(option_text(options, "format"), "text") != 0)
         return err_set(err, STATUS_USAGE, "--format must be text or json");
-    TRY(open_for_reading(options, &hub, err));
+    TRY(hub_cli_open(options, &hub, err));
     struct db *db = dbpool_take(hub->readers);
-    enum status status = list_lanes(db, lanes, err);
+    enum status status = lanestate_list(hub, db, lanes, err);
+    if (status == STATUS_OK)
+        status = proposal_figures(db, &figures, err);
+    if (status == STATUS_OK)
+        status = hubhead_clock(hub, db, &behind, err);
     dbpool_give(hub->readers, db);
     TRY(status);
+    const struct witness_sum sum = sum_of(lanes);
     bool served = is_served(option_text(options, "data"));
     if (!as_json)
-        return print_status(hub, lanes, served, err);
+        return print_status(hub, lanes, &figures, served, behind, err);
     AUTO(json_decrefp)
-    json_t *json = json_pack("{s:s, s:s, s:b, s:O, s:b, s:b, s:b}", "unit", hub->setup.unit, "plan",
-                             hub->plan->id, "serving", (int)served, "lanes", lanes, "trial",
-                             (int)hub->setup.trial, "sample", (int)hub->setup.sample, "witness", 0);
-    return print_json(json, err);
+    json_t *json =
+        json_pack("{s:s, s:s, s:b, s:O, s:I, s:I, s:b, s:b, s:b, s:b}", "unit", hub->setup.unit,
+                  "plan", hub->plan->id, "serving", (int)served, "lanes", lanes, "proposals_open",
+                  (json_int_t)figures.open, "erasures_waiting", (json_int_t)figures.waiting,
+                  "trial", (int)hub->setup.trial, "sample", (int)hub->setup.sample, "witness",
+                  (int)(sum.lanes > 0 && !sum.open), "clock_behind", (int)behind);
+    return hub_cli_print_json(json, err);
 }
 
 // ---- the table -------------------------------------------------------------------------------
 
 static const struct option_def options[] = {
     {"data", OPTION_TEXT, "DIR", NULL, 0, 0, NULL, "The hub's data directory."},
-    {"setup", OPTION_TEXT, "FILE", NULL, 0, 0, " init ", "The setup document (JSON)."},
+    {"setup", OPTION_TEXT, "FILE", NULL, 0, 0, " init setup send-setup ",
+     "The setup document (JSON)."},
     {"listen", OPTION_ADDRESS, "ADDRESS:PORT", "127.0.0.1:8090", 0, 0, " serve ",
      "Where pages and pushes are served; a loopback address."},
-    {"unit", OPTION_TEXT, "CODE", NULL, 0, 0, " join report ", "The unit's code."},
+    {"witness", OPTION_TEXT, "URL", NULL, 0, 0, " serve ",
+     "Another organisation's witness, to which the heads of all lanes go each hour."},
+    {"witness-key", OPTION_TEXT, "VKEY", NULL, 0, 0, " serve ", "That witness's public key."},
+    {"key", OPTION_LIST, "VKEY", NULL, 0, 0, " witness ",
+     "The public key of another organisation's log or witness; several times for several."},
+    {"unit", OPTION_TEXT, "CODE", NULL, 0, 0, " join report user ", "The unit's code."},
+    {"to", OPTION_TEXT, "FILE", NULL, 0, 0, " backup witness ",
+     "The file to write, which must not be there yet."},
+    {"from", OPTION_TEXT, "FILE", NULL, 0, 0, " kit restore ",
+     "For kit a kiosk's backup that holds it, for restore the hub's backup."},
+    {"keys", OPTION_TEXT, "DIR", NULL, 0, 0, " restore ",
+     "The folder keys of the hub that was lost; without it kiosks are enrolled again."},
+    {"for", OPTION_TEXT, "VKEY", NULL, 0, 0, " kit ",
+     "The key of the restored kiosk, as its restore printed it."},
+    {"again", OPTION_FLAG, NULL, NULL, 0, 0, " kit ",
+     "The kiosk that has these slips by now has never served: hand them on to another one."},
+    {"replaces", OPTION_TEXT, "LANE", NULL, 0, 0, " join ",
+     "The lane that the new kiosk replaces: it is retired, its slips go on."},
+    {"lane", OPTION_TEXT, "LANE", NULL, 0, 0, " device send-setup quarantine kit ",
+     "A kiosk's lane, in full."},
+    {"replaced-by", OPTION_TEXT, "LANE", NULL, 0, 0, " device ",
+     "With retire: the lane that took its place."},
+    {"petition", OPTION_TEXT, "ID", NULL, 0, 0, " answer ", "The id of the petition's entry."},
+    {"text-file", OPTION_TEXT, "FILE", NULL, 0, 0, " answer ", "The answer as UTF-8 text."},
+    {"json", OPTION_FLAG, NULL, NULL, 0, 0, " devices proposals ", "As JSON."},
+    {"name", OPTION_TEXT, "NAME", NULL, 0, 0, " user ", "The person's name."},
+    {"role", OPTION_TEXT, "ROLE", NULL, 0, 0, " user ", "admin, head, officer, viewer or auditor."},
+    {"user", OPTION_TEXT, "NAME", NULL, 0, 0,
+     " redact flag unflag void unvoid quarantine confirm refuse ", "Who acts."},
+    {"passphrase-file", OPTION_TEXT, "FILE", NULL, 0, 0,
+     " user redact flag unflag void unvoid quarantine confirm refuse ",
+     "Its first line is the passphrase, - is standard input; else it is asked at the terminal."},
+    {"id", OPTION_LIST, "ID", NULL, 0, 0, " redact flag unflag void unvoid ",
+     "The id of an entry; several times for several responses."},
+    {"field", OPTION_TEXT, "FIELD", NULL, 0, 0, " redact ", "text or contact."},
+    {"reason", OPTION_TEXT, "REASON", NULL, 0, 0, " redact flag unflag void unvoid ",
+     "For redact personal_data, law, abuse or wrong_place; else some words, kept in the journal."},
+    {"proposal", OPTION_INT, "N", NULL, 1, 1000000000, " confirm refuse ",
+     "The proposal's number."},
     {"period", OPTION_TEXT, "PERIOD", NULL, 0, 0, " report ",
      "2026-Q4, 2026-H1, 2026, 2026-11 (official, 15th to 14th), cal:2026-11, or "
      "2026-09-15..2026-12-14."},
@@ -375,11 +373,49 @@ static const struct option_def options[] = {
 static const struct command_def commands[] = {
     {"init", NULL, 0, 0, "Make a data directory from a setup.", run_init},
     {"serve", NULL, 0, 0, "Serve pages and take pushes until a signal.", run_serve},
-    {"join", NULL, 0, 0, "Print a new key by which one kiosk of a unit may push.", run_join},
+    {"setup", NULL, 0, 0, "Take a changed setup with a larger version; nobody may serve.",
+     hub_lanes_setup},
+    {"key", NULL, 0, 0, "Print this hub's public keys.", hub_lanes_key},
+    {"join", NULL, 0, 0, "Print a one-time phrase by which one kiosk of a unit is enrolled.",
+     hub_lanes_join},
+    {"devices", NULL, 0, 0, "Print the kiosks: states, contacts, refusals.", hub_lanes_devices},
+    {"device", "suspend|resume|retire", 1, 1, "Change the state of a kiosk's lane.",
+     hub_lanes_device},
+    {"send-setup", NULL, 0, 0, "Send a kiosk a changed setup.", hub_lanes_send_setup},
+    {"answer", NULL, 0, 0, "Send the answer to a petition.", hub_lanes_answer},
+    {"user", "add|list|remove", 1, 1, "Add, list or remove people who act at this hub.",
+     people_commands_user},
+    {"redact", NULL, 0, 0, "Propose to erase a text here and at its kiosk.",
+     people_commands_propose},
+    {"flag", NULL, 0, 0, "Propose that responses look odd and do not count.",
+     people_commands_propose},
+    {"unflag", NULL, 0, 0, "Propose that flagged responses count after all.",
+     people_commands_propose},
+    {"void", NULL, 0, 0, "Propose that responses are void.", people_commands_propose},
+    {"unvoid", NULL, 0, 0, "Propose that void responses stand again.", people_commands_propose},
+    {"quarantine", "list|accept|refuse", 1, 1,
+     "Show what forked lanes left behind, or propose to count it or not to.",
+     people_commands_quarantine},
+    {"proposals", NULL, 0, 0, "Print what is proposed and what became of it.",
+     people_commands_proposals},
+    {"confirm", NULL, 0, 0, "Confirm another person's proposal and carry it out.",
+     people_commands_confirm},
+    {"refuse", NULL, 0, 0, "Refuse a proposal.", people_commands_confirm},
+    {"checkpoint", NULL, 0, 0, "Print the signed head of the hub's own lane, and its public key.",
+     witness_commands_checkpoint},
+    {"export", NULL, 0, 0, "Print the hub's own lane with its signed head.",
+     witness_commands_export},
+    {"witness", "add|remove|trust|distrust|list|keys|export|sign|import [FILE]", 1, 2,
+     "Whose heads this hub cosigns, whose cosignatures count here, and both by files.",
+     witness_commands},
     {"import", "FILE", 1, 1, "Take an exported journal, or counts of paper forms.", run_import},
     {"report", NULL, 0, 0, "Print the totals of a unit and period.", run_report},
     {"verify", NULL, 0, 0, "Recompute trees, responses and tallies from the ledger.", run_verify},
     {"status", NULL, 0, 0, "Print lanes and last contacts.", run_status},
+    {"backup", NULL, 0, 0, "Write a backup of the database while the hub serves.", hub_keep_backup},
+    {"restore", NULL, 0, 0, "Make a data directory from a backup.", hub_restore_command},
+    {"kit", NULL, 0, 0, "Print a kiosk's slip key and slips, sealed to the one that replaces it.",
+     hub_keep_kit},
 };
 
 const struct program_def hub_commands = {

@@ -12,6 +12,8 @@
 #include "hub_actions.h"
 #include "hub_assets.h"
 #include "hub_routes.h"
+#include "hubchores.h"
+#include "lane_api.h"
 #include "lock.h"
 #include "log.h"
 #include "server.h"
@@ -65,6 +67,7 @@ static enum status open_server(struct hub *hub, const char *listen, struct serve
         .content_security_policy = hub_routes_csp(),
         .writer = hub->writer,
         .context = hub,
+        .before_body = lane_api_before,
         .refusal = hub_routes_refusal,
     };
     return server_open(&config, ret_server, err);
@@ -89,12 +92,15 @@ static void wait_for_stop(void)
               (char *)NULL);
 }
 
-enum status hub_serve(const char *folder, const char *listen, struct err *err)
+enum status hub_serve(const struct hub_serve_options *options, struct err *err)
 {
+    const char *folder = options->folder, *listen = options->listen;
     AUTO(lock_freep) struct lock *lock = NULL;
     AUTO(hub_closep) struct hub *hub = NULL;
+    AUTO(hubchores_closep) struct hubchores *chores = NULL;
     AUTO(server_closep) struct server *server = NULL;
     AUTO(control_closep) struct control *control = NULL;
+    struct hubchores_witness witness;
     sigset_t set = stop_signals();
     if (!hub_serve_is_loopback(listen))
         return err_set(err, STATUS_USAGE,
@@ -108,8 +114,10 @@ enum status hub_serve(const char *folder, const char *listen, struct err *err)
     TRY(hub_check(folder, err));
     TRY(lock_take(folder, &lock, err));
     TRY(hub_open(folder, HUB_WRITE, &hub, err));
+    TRY(hubchores_choose(hub, options->witness_url, options->witness_key, &witness, err));
     // Before the listener, whose "listening" in the log tells scripts that commands can begin.
     TRY(control_open(folder, hub_actions_answer, hub, &control, err));
+    TRY(hubchores_open(hub, &witness, &chores, err));
     TRY(open_server(hub, listen, &server, err));
     wait_for_stop();
     return STATUS_OK;

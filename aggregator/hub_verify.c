@@ -7,11 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "correction.h"
 #include "hub_sql.h"
+#include "lanestate.h"
+#include "laneverify.h"
 #include "ledger.h"
 #include "migrate.h"
 #include "projection.h"
 #include "stmt.h"
+#include "textstore.h"
 
 // ---- the scratch database --------------------------------------------------------------------
 
@@ -57,7 +61,10 @@ struct walk {
     const struct hub *hub;
     struct db *db, *rebuilt;
     char lane[ENTRY_LANE_CHARS + 1];
-    struct merkle tree;
+    struct note_key key;       // of that lane
+    struct laneverify *verify; // … and its walk
+    struct laneverify_witness witnesses[WITNESS_KEYS_MAX];
+    struct witness_keys keys;
     struct entry_join import, setup;
     // What the lane's setups so far say.
     char unit[RESPONSE_UNIT_CHARS + 1];
@@ -66,6 +73,7 @@ struct walk {
 
 static void walk_done(struct walk *walk)
 {
+    laneverify_close(walk->verify);
     buf_done(&walk->import.whole);
     buf_done(&walk->setup.whole);
 }
@@ -106,55 +114,108 @@ static enum status rebuild(struct walk *walk, const struct entry *entry, struct 
     }
     if (entry->kind == ENTRY_SETUP)
         return read_setup(walk, entry, err);
+    if (correction_is_idle(&walk->hub->setup, entry))
+        return STATUS_OK;
+    if (correction_is(entry->kind))
+        return correction_reapply(walk->db, walk->rebuilt, walk->hub->units, walk->lane, entry,
+                                  err);
     if (entry->kind != ENTRY_RESPONSE && entry->kind != ENTRY_DETAIL)
         return STATUS_OK;
     TRY(response_read(entry, &response, err));
+    correction_of_trial(&walk->hub->setup, &response);
     return entry->kind == ENTRY_RESPONSE
                ? projection_response(walk->rebuilt, walk->hub->units, &response, err)
                : projection_detail(walk->rebuilt, walk->hub->units, &response, err);
 }
 
-static enum status check_columns(const struct walk *walk, struct stmt *q, const struct entry *entry,
-                                 struct err *err)
+static bool check_columns(struct stmt *q, const struct entry *entry)
 {
     size_t id_bytes = 0;
     const void *id = stmt_blob(q, 1, &id_bytes);
-    bool fits = stmt_int(q, 0) == (int64_t)walk->tree.size && entry->seq == stmt_int(q, 0) &&
-                entry->part == stmt_int(q, 2) && id_bytes == ENTRY_ID_BYTES &&
-                memcmp(id, entry->id, ENTRY_ID_BYTES) == 0 && strcmp(entry->lane, walk->lane) == 0;
-    return fits ? STATUS_OK
-                : err_set(err, STATUS_CHECK_FAILED,
-                          "its place, id or lane is not what its line "
-                          "says");
+    return entry->part == stmt_int(q, 2) && id_bytes == ENTRY_ID_BYTES &&
+           memcmp(id, entry->id, ENTRY_ID_BYTES) == 0;
+}
+
+// Names the entry that could not be projected.
+static enum status at_entry(int64_t seq, struct err *err)
+{
+    const struct err inner = *err;
+    if (inner.status == STATUS_IO || inner.status == STATUS_NO_MEMORY ||
+        inner.status == STATUS_FULL)
+        return inner.status;
+    return err_set(err, STATUS_CHECK_FAILED, "entry %lld: %.300s", (long long)seq, inner.text);
 }
 
 static enum status check_entry(struct walk *walk, struct stmt *q, struct err *err)
 {
     AUTO(entry_done) struct entry entry = {.json = NULL};
-    uint8_t leaf[CRYPTO_HASH_BYTES];
-    TRY(entry_read(stmt_text(q, 3), stmt_text_size(q, 3), &entry, err));
-    TRY(check_columns(walk, q, &entry, err));
-    TRY(rebuild(walk, &entry, err));
-    merkle_leaf(stmt_text(q, 3), stmt_text_size(q, 3), leaf);
-    merkle_add(&walk->tree, leaf);
-    return STATUS_OK;
+    const int64_t next = laneverify_next(walk->verify);
+    if (stmt_int(q, 0) != next) // the table's key keeps the order
+        return err_set(err, STATUS_CHECK_FAILED, "entry %lld: missing (delete)", (long long)next);
+    TRY(laneverify_line(walk->verify, stmt_text(q, 3), stmt_text_size(q, 3), &entry, err));
+    if (!check_columns(q, &entry))
+        return err_set(err, STATUS_CHECK_FAILED,
+                       "entry %lld: is filed under another id or part than its own (edit)",
+                       (long long)next);
+    return rebuild(walk, &entry, err) == STATUS_OK ? STATUS_OK : at_entry(next, err);
 }
 
+// Names the lane.
 static enum status fail_at(const struct walk *walk, struct err *err)
 {
-    struct err inner = *err;
+    const struct err inner = *err;
     if (inner.status == STATUS_IO || inner.status == STATUS_NO_MEMORY ||
         inner.status == STATUS_FULL)
         return inner.status;
-    return err_set(err, STATUS_CHECK_FAILED, "lane %s, entry %llu: %.300s", walk->lane,
-                   (unsigned long long)walk->tree.size, inner.text);
+    return err_set(err, STATUS_CHECK_FAILED, "lane %s, %.330s", walk->lane, inner.text);
 }
 
-static enum status walk_lane(struct walk *walk, struct err *err)
+// q: HUB_CHECKPOINT_WALK. The note with what witnesses have signed of it.
+static enum status check_note(struct walk *walk, struct stmt *q, const char *where, struct err *err)
+{
+    AUTO(buf_done) struct buf note;
+    buf_init(&note, NOTE_LIMIT_BYTES);
+    buf_add(&note, stmt_text(q, 1), stmt_text_size(q, 1));
+    if (!stmt_is_null(q, 2))
+        buf_add(&note, stmt_text(q, 2), stmt_text_size(q, 2));
+    TRY(buf_check(&note, err));
+    return laneverify_note(walk->verify, note.data, note.size_bytes, where,
+                           (uint64_t)stmt_int(q, 0), false, err);
+}
+
+// q: HUB_LANE_LIST. The heads that the lane has signed are held against it.
+static enum status begin_lane(struct walk *walk, struct stmt *lanes, struct err *err)
+{
+    struct note_key key;
+    size_t key_bytes = 0;
+    const struct laneverify_options options = {.lane = walk->lane,
+                                               .hub = strcmp(stmt_text(lanes, 2), "hub") == 0,
+                                               .key = &walk->key,
+                                               .witnesses = walk->witnesses,
+                                               .witness_count = walk->keys.count};
+    note_key_of_lane(stmt_blob(lanes, 15, &key_bytes), NOTE_ED25519, &key);
+    walk->key = key;
+    laneverify_close(walk->verify);
+    walk->verify = NULL;
+    TRY(laneverify_open(&options, &walk->verify, err));
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    TRY(stmt_use(walk->db, HUB_CHECKPOINT_WALK, &q, err));
+    stmt_bind_text(q, 1, walk->lane);
+    for (;;) {
+        bool more = false;
+        char where[64];
+        TRY(stmt_row(q, &more, err));
+        if (!more)
+            return STATUS_OK;
+        snprintf(where, sizeof where, "its checkpoint of %lld entries", (long long)stmt_int(q, 0));
+        TRY(check_note(walk, q, where, err));
+    }
+}
+
+static enum status walk_entries(struct walk *walk, struct err *err)
 {
     AUTO(stmt_releasep) struct stmt *q = NULL;
     bool more = false;
-    merkle_init(&walk->tree);
     walk->import.parts = 0;
     walk->setup.parts = 0;
     walk->unit[0] = '\0';
@@ -166,27 +227,25 @@ static enum status walk_lane(struct walk *walk, struct err *err)
         TRY(stmt_row(q, &more, err));
         if (!more)
             return STATUS_OK;
-        if (check_entry(walk, q, err) != STATUS_OK)
-            return fail_at(walk, err);
+        TRY(check_entry(walk, q, err));
     }
 }
 
-// The stored head (size, frontier) of the lane that was walked.
-static enum status check_head(const struct walk *walk, int64_t size, const void *frontier,
-                              size_t frontier_bytes, struct err *err)
+// q: HUB_LANE_LIST, with the stored head (size, frontier).
+static enum status walk_lane(struct walk *walk, struct stmt *q,
+                             struct laneverify_figures *ret_figures, struct err *err)
 {
-    uint8_t computed[MERKLE_WIRE_LIMIT_BYTES];
-    size_t computed_bytes = merkle_write(&walk->tree, computed);
-    if (size != (int64_t)walk->tree.size)
+    struct merkle stored;
+    size_t frontier_bytes = 0;
+    const void *frontier = stmt_blob(q, 5, &frontier_bytes);
+    struct err fault;
+    if (merkle_read((uint64_t)stmt_int(q, 4), frontier, frontier_bytes, &stored, &fault) !=
+        STATUS_OK)
         return err_set(err, STATUS_CHECK_FAILED,
-                       "lane %s: its head counts %lld entries, the ledger has %llu", walk->lane,
-                       (long long)size, (unsigned long long)walk->tree.size);
-    if (computed_bytes != frontier_bytes || memcmp(computed, frontier, frontier_bytes) != 0)
-        return err_set(err, STATUS_CHECK_FAILED,
-                       "lane %s: its entries do not give its stored tree; an entry was changed, "
-                       "added, removed or moved",
-                       walk->lane);
-    return STATUS_OK;
+                       "the stored head is damaged: size and tree do not belong together");
+    TRY(begin_lane(walk, q, err));
+    TRY(walk_entries(walk, err));
+    return laneverify_end(walk->verify, &stored, ret_figures, err);
 }
 
 // What stands beside the lane and decides whose answers it may bring (q: HUB_LANE_LIST).
@@ -200,25 +259,55 @@ static enum status check_facts(const struct walk *walk, struct stmt *q, struct e
                           walk->lane);
 }
 
-static enum status walk_lanes(struct walk *walk, struct hub_verify_figures *figures,
-                              struct err *err)
+// `own` NULL: all lanes of kiosks, else that one.
+static enum status walk_lanes(struct walk *walk, const char *own,
+                              struct hub_verify_figures *figures, struct err *err)
 {
     AUTO(stmt_releasep) struct stmt *q = NULL;
     bool more = false;
     TRY(stmt_use(walk->db, HUB_LANE_LIST, &q, err));
     for (;;) {
-        size_t frontier_bytes = 0;
         TRY(stmt_row(q, &more, err));
         if (!more)
             return STATUS_OK;
+        const bool is_own = strcmp(stmt_text(q, 2), "hub") == 0;
+        if (own == NULL ? is_own : strcmp(stmt_text(q, 0), own) != 0)
+            continue;
         snprintf(walk->lane, sizeof walk->lane, "%s", stmt_text(q, 0));
-        TRY(walk_lane(walk, err));
-        const void *frontier = stmt_blob(q, 5, &frontier_bytes);
-        TRY(check_head(walk, stmt_int(q, 4), frontier, frontier_bytes, err));
+        struct laneverify_figures lane;
+        struct witness_cover cover;
+        if (walk_lane(walk, q, &lane, err) != STATUS_OK)
+            return fail_at(walk, err);
+        TRY(witness_of(walk->db, &walk->keys, walk->lane, &cover, err));
+        witness_sum_add(&figures->witness, &cover, laneverify_next(walk->verify));
+        figures->cosigned += lane.cosigned;
         TRY(check_facts(walk, q, err));
         figures->lanes++;
-        figures->entries += (int64_t)walk->tree.size;
+        figures->entries += laneverify_next(walk->verify);
     }
+}
+
+// The hub's own lane speaks of entries in all others: it comes after them. Before that the ones
+// that it had until it was restored, which it may speak of, too.
+static enum status walk_own(struct walk *walk, struct hub_verify_figures *figures, struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    struct lanestate state = {.own = true};
+    char lane[ENTRY_LANE_CHARS + 1] = "";
+    bool found = false;
+    TRY(stmt_use(walk->db, HUB_LANE_OWN_FIRST, &q, err));
+    TRY(stmt_row(q, &found, err));
+    if (found)
+        snprintf(lane, sizeof lane, "%s", stmt_text(q, 0));
+    while (found && lane[0] != '\0') {
+        TRY(walk_lanes(walk, lane, figures, err));
+        TRY(lanestate_find(walk->db, lane, &state, &found, err));
+        memcpy(lane, state.replaced_by, sizeof lane);
+    }
+    return strcmp(walk->lane, hublane_name(walk->hub->lane)) == 0
+               ? STATUS_OK
+               : err_set(err, STATUS_CHECK_FAILED,
+                         "the lane of keys/ is not the last one of this hub's own");
 }
 
 // ---- tables ----------------------------------------------------------------------------------
@@ -282,6 +371,10 @@ static enum status compare_tables(struct db *stored, struct db *rebuilt, struct 
 {
     TRY(compare_table(stored, rebuilt, HUB_RESPONSE_WALK, "response", err));
     TRY(compare_table(stored, rebuilt, HUB_IMPORT_WALK, "import", err));
+    TRY(compare_table(stored, rebuilt, HUB_ACCEPTED_WALK, "accepted", err));
+    TRY(compare_table(stored, rebuilt, HUB_TIME_RANGE_WALK, "time_range", err));
+    TRY(compare_table(stored, rebuilt, HUB_REDACTION_WALK, "redaction", err));
+    TRY(compare_table(stored, rebuilt, HUB_REDACTION_LANE_WALK, "redaction_lane", err));
     TRY(compare_table(stored, rebuilt, HUB_TALLY_A_WALK, "tally_a", err));
     TRY(compare_table(stored, rebuilt, HUB_TALLY_B_WALK, "tally_b", err));
     return compare_table(stored, rebuilt, HUB_TALLY_C_WALK, "tally_c", err);
@@ -298,8 +391,13 @@ static enum status verify_snapshot(const struct hub *hub, struct db *db,
     TRY(hub_check_setup(hub, db, err));
     TRY(scratch_open(&scratch, err));
     walk.rebuilt = scratch.db;
-    TRY(walk_lanes(&walk, figures, err));
-    return compare_tables(db, scratch.db, err);
+    TRY(witness_keys(hub, db, &walk.keys, err));
+    for (size_t i = 0; i < walk.keys.count; i++)
+        walk.witnesses[i].key = walk.keys.key[i];
+    TRY(walk_lanes(&walk, NULL, figures, err));
+    TRY(walk_own(&walk, figures, err));
+    TRY(compare_tables(db, scratch.db, err));
+    return textstore_verify(db, err);
 }
 
 enum status hub_verify(const struct hub *hub, struct db *db, struct hub_verify_figures *ret_figures,

@@ -3,10 +3,12 @@
 #ifndef HAILONG_HUB_VERIFY_H
 #define HAILONG_HUB_VERIFY_H
 
-#include "hub.h"
+#include "witness.h"
 
 struct hub_verify_figures {
     int64_t lanes, entries;
+    int64_t cosigned; // good cosignatures of other organisations under heads that fit
+    struct witness_sum witness;
 };
 
 // Reads one snapshot of the database; rebuilds what follows from the ledger in a scratch database

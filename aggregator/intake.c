@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Checks entries against their lane and this hub's setup, and takes them with their figures.
+// Collects entries and the checkpoint behind them, and takes them in one transaction.
 #include "intake.h"
 
 #include <stdio.h>
@@ -7,17 +7,19 @@
 #include <string.h>
 
 #include "clock.h"
+#include "cosign.h"
 #include "hub_sql.h"
-#include "joinkey.h"
-#include "ledger.h"
-#include "projection.h"
+#include "lanestate.h"
+#include "outgoing.h"
 #include "stmt.h"
+#include "taking.h"
+#include "tallybatch.h"
+#include "transfer.h"
+#include "witness.h"
 
 enum {
-    KIOSK_LANE = 1,
     FIRST_CAPACITY = 64,
-    // A kiosk whose clock runs a little ahead is already in the next hour.
-    AHEAD_MAX_HOURS = 1,
+    ACK_LIMIT_BYTES = 2 * NOTE_LIMIT_BYTES,
 };
 
 // ---- the batch -------------------------------------------------------------------------------
@@ -32,7 +34,11 @@ enum status intake_new(const struct hub *hub, const char *lane, struct intake **
         return err_set(err, STATUS_NO_MEMORY, "no memory for entries");
     intake->hub = hub;
     intake->job.apply = apply;
+    intake->bad_seq = -1;
     buf_init(&intake->text, INTAKE_TEXT_LIMIT_BYTES);
+    buf_init(&intake->note, NOTE_LIMIT_BYTES);
+    buf_init(&intake->ack, ACK_LIMIT_BYTES);
+    buf_init(&intake->witness, WITNESS_NOTE_LIMIT_BYTES);
     snprintf(intake->lane, sizeof intake->lane, "%s", lane != NULL ? lane : "");
     *ret_intake = intake;
     return STATUS_OK;
@@ -44,6 +50,10 @@ void intake_free(struct intake *intake)
         entry_done(&intake->lines[i].entry);
     free(intake->lines);
     buf_done(&intake->text);
+    buf_done(&intake->note);
+    buf_done(&intake->ack);
+    buf_done(&intake->witness);
+    json_decref(intake->messages);
     free(intake);
 }
 
@@ -67,15 +77,35 @@ static enum status make_room(struct intake *intake, struct err *err)
     return STATUS_OK;
 }
 
+// Most lines are plain responses, which need no tree of JSON values.
+static enum status read_line(struct intake *intake, const char *line, size_t size_bytes,
+                             struct entry *ret_entry, struct err *err)
+{
+    struct quickline quick;
+    if (intake->lane[0] == '\0' ||
+        !quickline_read(&intake->quick, intake->lane, line, size_bytes, &quick))
+        return entry_read(line, size_bytes, ret_entry, err);
+    memcpy(ret_entry->lane, intake->lane, sizeof ret_entry->lane);
+    memcpy(ret_entry->id, quick.id, sizeof ret_entry->id);
+    ret_entry->seq = quick.seq;
+    ret_entry->kind = ENTRY_RESPONSE;
+    ret_entry->part = 0;
+    ret_entry->json = NULL;
+    return STATUS_OK;
+}
+
 enum status intake_add(struct intake *intake, const char *line, size_t size_bytes, struct err *err)
 {
     AUTO(entry_done) struct entry entry = {.json = NULL};
     TRY(make_room(intake, err));
-    TRY(entry_read(line, size_bytes, &entry, err));
+    TRY(read_line(intake, line, size_bytes, &entry, err));
     if (intake->lane[0] == '\0')
         memcpy(intake->lane, entry.lane, sizeof intake->lane);
     if (strcmp(entry.lane, intake->lane) != 0)
         return err_set(err, STATUS_BAD_INPUT, "entry %lld is of another lane; send one at a time",
+                       (long long)entry.seq);
+    if (intake->count > 0 && entry.seq != intake->lines[intake->count - 1].entry.seq + 1)
+        return err_set(err, STATUS_BAD_INPUT, "entry %lld does not follow the one before it",
                        (long long)entry.seq);
     intake->lines[intake->count] = (struct intake_line){
         .at = intake->text.size_bytes, .size_bytes = size_bytes, .entry = entry};
@@ -110,276 +140,38 @@ enum status intake_add_all(struct intake *intake, const char *text, size_t size_
     return STATUS_OK;
 }
 
-// ---- checks against the lane and the setup ---------------------------------------------------
+// ---- whole transfers ---------------------------------------------------------------------------
 
-struct taking {
-    struct db *db;
-    const struct hub *hub;
-    struct intake *intake;
-    struct ledger_head head;
-    char key_unit[RESPONSE_UNIT_CHARS + 1]; // "" by hand
-};
-
-static const char *first_unknown_counter(const struct setup *theirs, const struct setup *ours)
+enum status intake_end(struct intake *intake, const char *note, size_t note_bytes,
+                       const struct note_checkpoint *checkpoint, const struct note_key *key,
+                       struct err *err)
 {
-    for (size_t i = 0; i < theirs->counter_count; i++)
-        if (setup_counter(ours, theirs->counters[i].id) == NULL)
-            return theirs->counters[i].id;
-    return NULL;
-}
-
-static enum status check_setup(const struct taking *taking, const struct setup *theirs,
-                               struct err *err)
-{
-    const struct setup *ours = &taking->hub->setup;
-    if (theirs->trial != ours->trial)
-        return err_set(err, STATUS_DENIED, "%s",
-                       theirs->trial ? "the kiosk is in trial mode (\"trial\": true) and this hub "
-                                       "is not; a trial's answers are never taken here"
-                                     : "this hub is in trial mode and the kiosk is not; real "
-                                       "answers do not belong in a trial");
-    if (theirs->sample != ours->sample)
-        return err_set(err, STATUS_DENIED, "%s",
-                       theirs->sample ? "the kiosk holds sample data (\"sample\": true) and this "
-                                        "hub does not; sample data is never taken here"
-                                      : "this hub holds sample data and the kiosk does not");
-    if (unit_newest(taking->hub->units, theirs->unit) == NULL)
-        return err_set(err, STATUS_BAD_INPUT, "the kiosk's unit is not in this hub's setup");
-    if (taking->key_unit[0] != '\0' && strcmp(taking->key_unit, theirs->unit) != 0)
-        return err_set(err, STATUS_DENIED, "the key was made for unit %s, the kiosk is of unit %s",
-                       taking->key_unit, theirs->unit);
-    if (strcmp(theirs->unit, ours->unit) == 0 && first_unknown_counter(theirs, ours) != NULL)
-        return err_set(err, STATUS_BAD_INPUT, "counter %s of the kiosk is not in this hub's setup",
-                       first_unknown_counter(theirs, ours));
-    return STATUS_OK;
-}
-
-static void setup_free(struct setup *setup)
-{
-    setup_done(setup);
-    free(setup);
-}
-AUTO_POINTER(struct setup, setup_free)
-
-// In force with its last piece.
-static enum status take_setup(struct taking *taking, const struct entry *entry, struct err *err)
-{
-    AUTO(buf_done) struct buf whole;
-    bool complete = false;
-    buf_init(&whole, SETUP_LIMIT_BYTES);
-    if (entry->part + 1 < json_int_or(entry->json, "parts", 1))
-        return STATUS_OK;
-    TRY(ledger_document(taking->db, taking->head.lane, entry->id, &whole, &complete, err));
-    if (!complete)
-        return err_set(err, STATUS_BAD_INPUT, "pieces of this setup are missing before it");
-    AUTO(setup_freep) struct setup *theirs = calloc(1, sizeof *theirs);
-    if (theirs == NULL)
-        return err_set(err, STATUS_NO_MEMORY, "no memory for a setup");
-    TRY(setup_parse(buf_text(&whole), whole.size_bytes, theirs, err));
-    TRY(check_setup(taking, theirs, err));
-    snprintf(taking->head.unit, sizeof taking->head.unit, "%s", theirs->unit);
-    return ledger_setup_store(taking->db, taking->head.lane, theirs, err);
-}
-
-static enum status check_hour(const struct response *response, struct err *err)
-{
-    if (response->hour > clock_hour(clock_now_s()) + AHEAD_MAX_HOURS)
+    char lane[ENTRY_LANE_CHARS + 1];
+    if (!note_key_lane(key, lane) || (intake->lane[0] != '\0' && strcmp(lane, intake->lane) != 0))
         return err_set(err, STATUS_BAD_INPUT,
-                       "its hour has not come yet by this hub's clock; set the clock of kiosk and "
-                       "hub, and send again");
-    return STATUS_OK;
-}
-
-static enum status check_place(const struct taking *taking, const struct response *response,
-                               struct err *err)
-{
-    const struct setup *ours = &taking->hub->setup;
-    int32_t day = clock_day_of_hour(response->hour);
-    TRY(check_hour(response, err));
-    if (strcmp(response->unit, taking->head.unit) != 0)
-        return err_set(err, STATUS_BAD_INPUT, "its unit is not that of its lane's setup (%s)",
-                       taking->head.unit);
-    if (unit_find(taking->hub->units, response->unit, day) == NULL)
-        return err_set(err, STATUS_BAD_INPUT, "this hub's setup has no such unit on that day");
-    if (setup_area(ours, response->area) == NULL)
-        return err_set(err, STATUS_BAD_INPUT, "its area is not in this hub's setup");
-    if (response->channel == RESPONSE_PAPER)
+                       "the checkpoint behind the entries is of another "
+                       "lane");
+    if (intake->count > 0 &&
+        checkpoint->size != (uint64_t)intake->lines[intake->count - 1].entry.seq + 1)
         return err_set(err, STATUS_BAD_INPUT,
-                       "its channel is paper; paper counts come by `hailong-aggregator import "
-                       "--paper` only");
-    // Of other units the hub knows the codes only; their counters are in their own setups.
-    if (strcmp(response->unit, ours->unit) == 0 && response->counter[0] != '\0' &&
-        setup_counter(ours, response->counter) == NULL)
-        return err_set(err, STATUS_BAD_INPUT, "its counter is not in this hub's setup");
-    return STATUS_OK;
+                       "the checkpoint behind the entries is not of their end");
+    memcpy(intake->lane, lane, sizeof intake->lane);
+    buf_clear(&intake->note);
+    buf_add(&intake->note, note, note_bytes);
+    intake->checkpoint = *checkpoint;
+    intake->key = *key;
+    intake->has_end = true;
+    return buf_check(&intake->note, err);
 }
 
-static enum status check_same_lane(const struct taking *taking, const struct entry *entry,
-                                   struct err *err)
+static enum status read_transfer(struct intake *intake, const char *text, size_t size_bytes,
+                                 struct err *err)
 {
-    AUTO(stmt_releasep) struct stmt *q = NULL;
-    bool found = false;
-    TRY(stmt_use(taking->db, HUB_LEDGER_ORIGIN, &q, err));
-    stmt_bind_blob(q, 1, entry->id, ENTRY_ID_BYTES);
-    stmt_bind_int(q, 2, 0);
-    TRY(stmt_row(q, &found, err));
-    if (!found || strcmp(stmt_text(q, 0), taking->head.lane) != 0)
-        return err_set(err, STATUS_BAD_INPUT, "a detail has no response of its own lane before it");
-    return STATUS_OK;
-}
-
-static enum status project(struct taking *taking, const struct entry *entry, struct err *err)
-{
-    struct response response;
-    if (entry->kind == ENTRY_SETUP)
-        return take_setup(taking, entry, err);
-    if (entry->kind != ENTRY_RESPONSE && entry->kind != ENTRY_DETAIL)
-        return STATUS_OK; // kept in the ledger; no figure of this version follows from it
-    TRY(response_read(entry, &response, err));
-    if (entry->kind == ENTRY_RESPONSE) {
-        TRY(check_place(taking, &response, err));
-        return projection_response(taking->db, taking->hub->units, &response, err);
-    }
-    // Unit, area and channel are those of its response; projection_detail compares the unit.
-    TRY(check_hour(&response, err));
-    TRY(check_same_lane(taking, entry, err));
-    return projection_detail(taking->db, taking->hub->units, &response, err);
-}
-
-static enum status check_kind(const struct taking *taking, const struct entry *entry,
-                              struct err *err)
-{
-    if ((entry_kind_lanes(entry->kind) & KIOSK_LANE) == 0)
-        return err_set(err, STATUS_BAD_INPUT, "a kiosk's lane cannot hold an entry of that kind");
-    if (entry->kind != ENTRY_SETUP && taking->head.unit[0] == '\0')
-        return err_set(err, STATUS_BAD_INPUT, "a lane begins with its setup (entry 0)");
-    return STATUS_OK;
-}
-
-static enum status take_new(struct taking *taking, const struct intake_line *line, struct err *err)
-{
-    const struct entry *entry = &line->entry;
-    TRY(check_kind(taking, entry, err));
-    TRY(ledger_append(taking->db, &taking->head, entry->id, entry->part,
-                      taking->intake->text.data + line->at, line->size_bytes, err));
-    TRY(project(taking, entry, err));
-    taking->intake->added++;
-    return STATUS_OK;
-}
-
-static enum status take_line(struct taking *taking, const struct intake_line *line, struct err *err)
-{
-    struct intake *intake = taking->intake;
-    int64_t seq = line->entry.seq, size = (int64_t)taking->head.tree.size;
-    bool same = false;
-    if (seq > size) {
-        intake->gap = true;
-        return err_set(err, STATUS_CONFLICT, "entries %lld to %lld are missing", (long long)size,
-                       (long long)seq - 1);
-    }
-    if (seq == size)
-        return take_new(taking, line, err);
-    TRY(ledger_same(taking->db, intake->lane, seq, intake->text.data + line->at, line->size_bytes,
-                    &same, err));
-    if (!same)
-        return err_set(err, STATUS_CONFLICT,
-                       "other bytes stand here under that number: the lane "
-                       "was changed or copied");
-    return STATUS_OK;
-}
-
-// ---- the job ---------------------------------------------------------------------------------
-
-// A refusal of the whole batch names the lane and the entry.
-static enum status name_entry(const struct taking *taking, int64_t seq, enum status status,
-                              struct err *err)
-{
-    struct err inner = *err;
-    char prefix[40];
-    const char *text = inner.text;
-    size_t prefix_size = (size_t)snprintf(prefix, sizeof prefix, "entry %lld: ", (long long)seq);
-    if (strncmp(text, prefix, prefix_size) == 0)
-        text += prefix_size;
-    return err_set(err, status, "lane %s, entry %lld: %.300s", taking->intake->lane, (long long)seq,
-                   text);
-}
-
-static enum status find_lane(struct taking *taking, struct err *err)
-{
-    struct intake *intake = taking->intake;
-    bool found = false;
-    if (intake->by_key)
-        TRY(joinkey_admit(taking->db, intake->key_hash, intake->lane, taking->key_unit, err));
-    TRY(ledger_head_find(taking->db, intake->lane, &taking->head, &found, err));
-    if (found && taking->head.own)
-        return err_set(err, STATUS_DENIED, "lane %s is this hub's own", intake->lane);
-    if (found && taking->head.by_hand && intake->by_key) {
-        AUTO(stmt_releasep) struct stmt *q = NULL;
-        TRY(stmt_use(taking->db, HUB_LANE_JOINED, &q, err));
-        stmt_bind_text(q, 1, intake->lane);
-        stmt_bind_blob(q, 2, intake->key_hash, CRYPTO_HASH_BYTES);
-        return stmt_run(q, NULL, err);
-    }
-    if (found)
-        return STATUS_OK;
-    TRY(ledger_lane_add(taking->db, intake->lane, "", intake->by_key ? "join" : "by hand",
-                        intake->by_key ? intake->key_hash : NULL, err));
-    return ledger_head_find(taking->db, intake->lane, &taking->head, &found, err);
-}
-
-static enum status store_contact(const struct taking *taking, struct err *err)
-{
-    AUTO(stmt_releasep) struct stmt *q = NULL;
-    TRY(stmt_use(taking->db, HUB_LANE_CONTACT_SET, &q, err));
-    stmt_bind_text(q, 1, taking->intake->lane);
-    stmt_bind_int(q, 2, clock_now_s());
-    return stmt_run(q, NULL, err);
-}
-
-static enum status take(struct taking *taking, struct err *err)
-{
-    struct intake *intake = taking->intake;
-    TRY(find_lane(taking, err));
-    for (size_t i = 0; i < intake->count; i++) {
-        enum status status = take_line(taking, &intake->lines[i], err);
-        if (status != STATUS_OK)
-            return name_entry(taking, intake->lines[i].entry.seq, status, err);
-    }
-    TRY(ledger_head_store(taking->db, &taking->head, err));
-    TRY(store_contact(taking, err));
-    if (intake->audit && intake->added > 0)
-        TRY(hublane_audit(taking->db, taking->hub->lane, "import", taking->head.unit, intake->lane,
-                          err));
-    intake->size = (int64_t)taking->head.tree.size;
-    merkle_root(&taking->head.tree, intake->root);
-    return STATUS_OK;
-}
-
-static enum status store_refusal(const struct taking *taking, struct err *err)
-{
-    AUTO(stmt_releasep) struct stmt *q = NULL;
-    TRY(stmt_use(taking->db, HUB_LANE_REFUSAL_SET, &q, err));
-    stmt_bind_text(q, 1, taking->intake->lane);
-    stmt_bind_text(q, 2, taking->intake->why.text);
-    return stmt_run(q, NULL, err);
-}
-
-// Undone, but remembered at the lane for the devices page; that is why a refusal is no failure of
-// the job, whose savepoint would take the note away too.
-static enum status refuse(struct taking *taking, enum status outcome, struct err *err)
-{
-    struct intake *intake = taking->intake;
-    bool found = false;
-    intake->outcome = outcome;
-    intake->why = *err;
-    intake->added = 0;
-    TRY(db_exec(taking->db, "ROLLBACK TO intake", err));
-    TRY(db_exec(taking->db, "RELEASE intake", err));
-    TRY(ledger_head_find(taking->db, intake->lane, &taking->head, &found, err));
-    intake->size = found ? (int64_t)taking->head.tree.size : 0;
-    // Who shows no right to the lane leaves no mark on it either.
-    bool stranger = outcome == STATUS_UNAUTHORIZED || outcome == STATUS_DENIED;
-    return found && !stranger && !intake->gap ? store_refusal(taking, err) : STATUS_OK;
+    struct transfer transfer;
+    TRY(transfer_read(text, size_bytes, &transfer, err));
+    TRY(intake_add_all(intake, transfer.lines, transfer.lines_bytes, err));
+    return intake_end(intake, transfer.note, transfer.note_bytes, &transfer.checkpoint,
+                      &transfer.key, err);
 }
 
 static bool is_accident(enum status status)
@@ -388,18 +180,325 @@ static bool is_accident(enum status status)
            status == STATUS_BUSY || status == STATUS_INTERNAL;
 }
 
+enum status intake_transfer(struct intake *intake, const char *text, size_t size_bytes,
+                            struct err *err)
+{
+    struct err why = {.status = STATUS_OK};
+    enum status status = read_transfer(intake, text, size_bytes, &why);
+    if (is_accident(status))
+        return err_set(err, status, "%.390s", why.text);
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    intake->unread = why;
+    intake->unread.status = status;
+    if (intake->count > 0)
+        intake->bad_seq = intake->lines[intake->count - 1].entry.seq + 1;
+    return STATUS_OK;
+}
+
+// ---- the job ---------------------------------------------------------------------------------
+
+// A refusal of the whole batch names the lane and the entry.
+static enum status name_entry(struct intake *intake, int64_t seq, enum status status,
+                              struct err *err)
+{
+    struct err inner = *err;
+    char prefix[40];
+    const char *text = inner.text;
+    size_t prefix_size = (size_t)snprintf(prefix, sizeof prefix, "entry %lld: ", (long long)seq);
+    if (strncmp(text, prefix, prefix_size) == 0)
+        text += prefix_size;
+    intake->bad_seq = seq;
+    return err_set(err, status, "lane %s, entry %lld: %.300s", intake->lane, (long long)seq, text);
+}
+
+static enum status fork_found(struct intake *intake, const char *what, struct err *err)
+{
+    intake->fork = true;
+    return err_set(err, STATUS_CONFLICT, "%s: the lane was changed or copied", what);
+}
+
+// The tree has reached a head that the lane signed before.
+static enum status compare_ahead(struct taking *taking, struct intake *intake, struct err *err)
+{
+    uint8_t root[CRYPTO_HASH_BYTES];
+    if (taking->head.tree.size != intake->ahead)
+        return STATUS_OK;
+    merkle_root(&taking->head.tree, root);
+    return memcmp(root, intake->ahead_root, sizeof root) == 0
+               ? STATUS_OK
+               : fork_found(intake, "a checkpoint that it signed before has another root", err);
+}
+
+static enum status take_line(struct taking *taking, struct intake *intake,
+                             const struct intake_line *line, struct err *err)
+{
+    int64_t seq = line->entry.seq, size = (int64_t)taking->head.tree.size;
+    const char *text = intake->text.data + line->at;
+    bool same = false;
+    if (seq > size) {
+        intake->gap = true;
+        return err_set(err, STATUS_CONFLICT, "entries %lld to %lld are missing", (long long)size,
+                       (long long)seq - 1);
+    }
+    if (seq == size) {
+        intake->added++;
+        TRY(taking_entry(taking, &line->entry, text, line->size_bytes, err));
+        return compare_ahead(taking, intake, err);
+    }
+    TRY(ledger_same(taking->db, intake->lane, seq, text, line->size_bytes, &same, err));
+    return same ? STATUS_OK : fork_found(intake, "other bytes stand here under that number", err);
+}
+
+static enum status take_lines(struct taking *taking, struct intake *intake, struct err *err)
+{
+    for (size_t i = 0; i < intake->count; i++) {
+        enum status status = take_line(taking, intake, &intake->lines[i], err);
+        if (status != STATUS_OK)
+            return name_entry(intake, intake->lines[i].entry.seq, status, err);
+    }
+    return STATUS_OK;
+}
+
+// The lines with their counts gathered.
+static enum status take_all(struct taking *taking, struct intake *intake, struct err *err)
+{
+    AUTO(tallybatch_closep) struct tallybatch *batch = NULL;
+    TRY(tallybatch_open(taking->db, taking->hub->units, &batch, err));
+    TRY(take_lines(taking, intake, err));
+    return tallybatch_flush(batch, err);
+}
+
+static enum status add_by_hand(struct taking *taking, struct intake *intake, struct err *err)
+{
+    char lane[ENTRY_LANE_CHARS + 1] = "";
+    const struct ledger_new_lane added = {
+        .lane = intake->lane,
+        .unit = "",
+        .how = "by hand",
+        .enrolled_unit = "",
+        .public_key = intake->key.public_key,
+    };
+    if (!note_key_lane(&intake->key, lane) || strcmp(lane, intake->lane) != 0)
+        return err_set(err, STATUS_BAD_INPUT,
+                       "the key behind the entries is not that of their "
+                       "lane");
+    return ledger_lane_add(taking->db, &added, err);
+}
+
+// *ret_added: it was enrolled by hand just now.
+static enum status find_lane(struct taking *taking, struct intake *intake, bool *ret_added,
+                             struct err *err)
+{
+    struct lanestate state = {.own = false};
+    bool found = false;
+    TRY(lanestate_find(taking->db, intake->lane, &state, &found, err));
+    if (!found && !intake->by_hand)
+        return err_set(err, STATUS_DENIED,
+                       "this hub does not know the lane; enrol first (`hailong-kiosk enrol` with "
+                       "a phrase of the hub's `join`)");
+    if (found)
+        TRY(lanestate_admit(&state, err));
+    intake->admitted = true;
+    if (!found)
+        TRY(add_by_hand(taking, intake, err));
+    if (found && intake->has_end &&
+        memcmp(state.public_key, intake->key.public_key, sizeof state.public_key) != 0)
+        return err_set(err, STATUS_DENIED, "the lane was enrolled with another key");
+    snprintf(taking->enrolled_unit, sizeof taking->enrolled_unit, "%s", state.enrolled_unit);
+    *ret_added = !found;
+    return ledger_head_find(taking->db, intake->lane, &taking->head, &found, err);
+}
+
+static bool is_sane(const struct intake *intake, uint64_t here)
+{
+    return intake->checkpoint.size <= here + INTAKE_AHEAD_MAX;
+}
+
+// A head beyond the entries, which is compared when they have come.
+static enum status keep_ahead(struct db *db, const struct intake *intake, struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    TRY(stmt_use(db, HUB_ANNOUNCED_SET, &q, err));
+    stmt_bind_text(q, 1, intake->lane);
+    stmt_bind_int(q, 2, (int64_t)intake->checkpoint.size);
+    stmt_bind_blob(q, 3, intake->checkpoint.root, CRYPTO_HASH_BYTES);
+    stmt_bind_text_n(q, 4, intake->note.data, intake->note.size_bytes);
+    return stmt_run(q, NULL, err);
+}
+
+// What was announced stays known though the entries are fewer; with `keep` also its root, to which
+// the lane is then held. A refused push binds nobody.
+static enum status store_announced(struct db *db, const struct intake *intake, uint64_t here,
+                                   bool keep, struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    uint32_t hour = 0;
+    if (!is_sane(intake, here))
+        return STATUS_OK;
+    if (keep && intake->checkpoint.size > here)
+        TRY(keep_ahead(db, intake, err));
+    TRY(stmt_use(db, HUB_LANE_ANNOUNCED_SET, &q, err));
+    stmt_bind_text(q, 1, intake->lane);
+    stmt_bind_int(q, 2, (int64_t)intake->checkpoint.size);
+    if (clock_parse_hour(intake->checkpoint.hour, &hour, NULL) == STATUS_OK)
+        stmt_bind_int(q, 3, hour);
+    else
+        stmt_bind_null(q, 3);
+    return stmt_run(q, NULL, err);
+}
+
+static enum status store_contact(struct db *db, const struct intake *intake, struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    TRY(stmt_use(db, HUB_LANE_CONTACT_SET, &q, err));
+    stmt_bind_text(q, 1, intake->lane);
+    stmt_bind_int(q, 2, clock_now_s());
+    return stmt_run(q, NULL, err);
+}
+
+// The checkpoint against the tree. Of a size that is not reached yet nothing can be said.
+static enum status take_end(struct taking *taking, struct intake *intake, struct err *err)
+{
+    const struct note_checkpoint *checkpoint = &intake->checkpoint;
+    bool fits = false;
+    TRY(store_announced(taking->db, intake, taking->head.tree.size, true, err));
+    if (checkpoint->size == 0 || checkpoint->size > taking->head.tree.size)
+        return STATUS_OK;
+    if (!intake->by_hand)
+        TRY(cosign_check_age(taking->db, &taking->head, checkpoint->size, err));
+    TRY(cosign_root_fits(taking->db, &taking->head, checkpoint->size, checkpoint->root, &fits,
+                         err));
+    if (!fits)
+        return fork_found(intake, "its checkpoint has another root than the entries here", err);
+    return cosign_checkpoint(taking->hub, taking->db, intake->lane, checkpoint, &intake->note,
+                             &intake->ack, err);
+}
+
+static enum status write_audit(const struct taking *taking, const struct intake *intake,
+                               bool by_hand, struct err *err)
+{
+    const struct hublane *own = taking->hub->lane;
+    if (by_hand)
+        TRY(hublane_audit(taking->db, own, "enrol by hand", taking->head.unit, intake->lane, err));
+    if (!intake->audit || intake->added == 0)
+        return STATUS_OK;
+    return hublane_audit(taking->db, own, "import", taking->head.unit, intake->lane, err);
+}
+
+// What else a push is answered with.
+static enum status answer_more(struct taking *taking, struct intake *intake, struct err *err)
+{
+    struct witness_keys keys;
+    struct witness_cover cover;
+    if (intake->by_hand)
+        return STATUS_OK;
+    TRY(witness_keys(taking->hub, taking->db, &keys, err));
+    TRY(witness_of(taking->db, &keys, intake->lane, &cover, err));
+    intake->witnessed = cover.covered;
+    buf_clear(&intake->witness);
+    if (cover.covered)
+        TRY(witness_note(taking->db, intake->lane, cover.size, &intake->witness, err));
+    json_decref(intake->messages);
+    intake->messages = json_array();
+    if (intake->messages == NULL)
+        return err_set(err, STATUS_NO_MEMORY, "no memory for messages");
+    TRY(outgoing_is_unsure(taking->db, intake->lane, &intake->unsure, err));
+    return outgoing_list(taking->db, intake->lane, intake->messages, err);
+}
+
+// The new head against the largest that the lane has signed before.
+static enum status check_announced(struct taking *taking, struct intake *intake, struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    bool found = false;
+    size_t root_bytes = 0;
+    intake->ahead = 0;
+    if (intake->has_end && !is_sane(intake, taking->head.tree.size))
+        return err_set(err, STATUS_BAD_INPUT,
+                       "its checkpoint is of %d entries more than there are here, which no kiosk "
+                       "has",
+                       INTAKE_AHEAD_MAX);
+    TRY(stmt_use(taking->db, HUB_ANNOUNCED_FIND, &q, err));
+    stmt_bind_text(q, 1, intake->lane);
+    TRY(stmt_row(q, &found, err));
+    if (!found)
+        return STATUS_OK;
+    const void *root = stmt_blob(q, 1, &root_bytes);
+    if (root_bytes != CRYPTO_HASH_BYTES)
+        return BUG(err, "a stored root has another length");
+    intake->ahead = (uint64_t)stmt_int(q, 0);
+    memcpy(intake->ahead_root, root, CRYPTO_HASH_BYTES);
+    if (intake->has_end && intake->checkpoint.size == intake->ahead &&
+        memcmp(intake->checkpoint.root, root, CRYPTO_HASH_BYTES) != 0)
+        return fork_found(intake, "it has signed another checkpoint of that size before", err);
+    return STATUS_OK;
+}
+
+static enum status take(struct taking *taking, struct intake *intake, struct err *err)
+{
+    bool by_hand = false;
+    TRY(find_lane(taking, intake, &by_hand, err));
+    TRY(check_announced(taking, intake, err));
+    if (intake->unread.status != STATUS_OK)
+        return err_set(err, intake->unread.status, "lane %s, %.300s", intake->lane,
+                       intake->unread.text);
+    TRY(take_all(taking, intake, err));
+    TRY(ledger_head_store(taking->db, &taking->head, err));
+    if (intake->has_end)
+        TRY(take_end(taking, intake, err));
+    TRY(store_contact(taking->db, intake, err));
+    TRY(write_audit(taking, intake, by_hand, err));
+    TRY(answer_more(taking, intake, err));
+    intake->size = (int64_t)taking->head.tree.size;
+    merkle_root(&taking->head.tree, intake->root);
+    return STATUS_OK;
+}
+
+static enum status store_refusal(struct db *db, const struct intake *intake, struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    TRY(stmt_use(db, HUB_LANE_REFUSAL_SET, &q, err));
+    stmt_bind_text(q, 1, intake->lane);
+    stmt_bind_text(q, 2, intake->why.text);
+    return stmt_run(q, NULL, err);
+}
+
+// Undone, but remembered at the lane for the devices page; that is why a refusal is no failure of
+// the job, whose savepoint would take the note away too.
+static enum status refuse(struct db *db, struct intake *intake, enum status outcome,
+                          struct err *err)
+{
+    struct ledger_head head;
+    bool found = false;
+    intake->outcome = outcome;
+    intake->why = *err;
+    intake->added = 0;
+    TRY(db_exec(db, "ROLLBACK TO intake", err));
+    TRY(db_exec(db, "RELEASE intake", err));
+    TRY(ledger_head_find(db, intake->lane, &head, &found, err));
+    intake->size = found ? (int64_t)head.tree.size : 0;
+    // Who may bring nothing leaves no mark on the lane either; a gap is no fault of anybody.
+    if (!found || !intake->admitted)
+        return STATUS_OK;
+    if (intake->has_end && !intake->fork)
+        TRY(store_announced(db, intake, (uint64_t)intake->size, false, err));
+    return intake->gap ? STATUS_OK : store_refusal(db, intake, err);
+}
+
 static enum status apply(struct db *db, struct writer_job *job, struct err *err)
 {
     struct intake *intake = (struct intake *)job;
-    struct taking taking = {.db = db, .hub = intake->hub, .intake = intake};
+    struct taking taking = {.db = db, .hub = intake->hub};
     intake->outcome = STATUS_OK;
-    intake->gap = false;
+    intake->gap = intake->fork = intake->admitted = false;
     intake->added = 0;
+    buf_clear(&intake->ack);
     TRY(db_exec(db, "SAVEPOINT intake", err));
-    enum status status = take(&taking, err);
+    enum status status = take(&taking, intake, err);
     if (is_accident(status))
         return status;
     if (status != STATUS_OK)
-        return refuse(&taking, status, err);
+        return refuse(db, intake, status, err);
     return db_exec(db, "RELEASE intake", err);
 }

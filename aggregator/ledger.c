@@ -8,20 +8,19 @@
 #include "hub_sql.h"
 #include "stmt.h"
 
-enum status ledger_lane_add(struct db *db, const char *lane, const char *unit, const char *how,
-                            const uint8_t *key_hash, struct err *err)
+enum status ledger_lane_add(struct db *db, const struct ledger_new_lane *lane, struct err *err)
 {
     AUTO(stmt_releasep) struct stmt *q = NULL;
+    bool own = strcmp(lane->how, "own") == 0;
     TRY(stmt_use(db, HUB_LANE_ADD, &q, err));
-    stmt_bind_text(q, 1, lane);
-    stmt_bind_text(q, 2, unit);
-    stmt_bind_text(q, 3, strcmp(how, "own") == 0 ? "hub" : "kiosk");
-    stmt_bind_text(q, 4, how);
-    if (key_hash != NULL)
-        stmt_bind_blob(q, 5, key_hash, CRYPTO_HASH_BYTES);
-    else
-        stmt_bind_null(q, 5);
-    stmt_bind_blob(q, 6, "", 0);
+    stmt_bind_text(q, 1, lane->lane);
+    stmt_bind_text(q, 2, lane->unit);
+    stmt_bind_text(q, 3, own ? "hub" : "kiosk");
+    stmt_bind_text(q, 4, lane->how);
+    stmt_bind_text(q, 5, own ? "active" : "new");
+    stmt_bind_blob(q, 6, lane->public_key, CRYPTO_SIGN_PUBLIC_BYTES);
+    stmt_bind_text(q, 7, lane->enrolled_unit);
+    stmt_bind_blob(q, 8, "", 0);
     return stmt_run(q, NULL, err);
 }
 
@@ -35,8 +34,8 @@ enum status ledger_head_find(struct db *db, const char *lane, struct ledger_head
     stmt_bind_text(q, 1, lane);
     TRY(stmt_row(q, &found, err));
     if (found) {
-        const void *frontier = stmt_blob(q, 5, &frontier_bytes);
-        TRY(merkle_read((uint64_t)stmt_int(q, 4), frontier, frontier_bytes, &ret_head->tree, err));
+        const void *frontier = stmt_blob(q, 4, &frontier_bytes);
+        TRY(merkle_read((uint64_t)stmt_int(q, 3), frontier, frontier_bytes, &ret_head->tree, err));
         snprintf(ret_head->lane, sizeof ret_head->lane, "%s", lane);
         snprintf(ret_head->unit, sizeof ret_head->unit, "%s", stmt_text(q, 0));
         ret_head->own = strcmp(stmt_text(q, 2), "own") == 0;
@@ -56,7 +55,7 @@ static enum status refuse_known(struct db *db, const uint8_t *id, int64_t part, 
     stmt_bind_int(q, 2, part);
     TRY(stmt_row(q, &found, err));
     if (!found)
-        return STATUS_OK;
+        return BUG(err, "an entry was not inserted, and is not there");
     return err_set(err, STATUS_CONFLICT,
                    "entry %lld: its id and part are there already as entry %lld of lane %s; "
                    "nothing is counted twice",
@@ -69,14 +68,16 @@ enum status ledger_append(struct db *db, struct ledger_head *head, const uint8_t
     AUTO(stmt_releasep) struct stmt *q = NULL;
     uint8_t leaf[CRYPTO_HASH_BYTES];
     int64_t seq = (int64_t)head->tree.size;
-    TRY(refuse_known(db, id, part, seq, err));
+    int changes = 0;
     TRY(stmt_use(db, HUB_LEDGER_ADD, &q, err));
     stmt_bind_text(q, 1, head->lane);
     stmt_bind_int(q, 2, seq);
     stmt_bind_blob(q, 3, id, ENTRY_ID_BYTES);
     stmt_bind_int(q, 4, part);
     stmt_bind_text_n(q, 5, line, size_bytes);
-    TRY(stmt_run(q, NULL, err));
+    TRY(stmt_run(q, &changes, err));
+    if (changes == 0)
+        return refuse_known(db, id, part, seq, err);
     merkle_leaf(line, size_bytes, leaf);
     merkle_add(&head->tree, leaf);
     return STATUS_OK;
@@ -95,7 +96,7 @@ enum status ledger_head_store(struct db *db, const struct ledger_head *head, str
 }
 
 enum status ledger_setup_store(struct db *db, const char *lane, const struct setup *setup,
-                               struct err *err)
+                               const uint8_t id[ENTRY_ID_BYTES], struct err *err)
 {
     AUTO(stmt_releasep) struct stmt *q = NULL;
     TRY(stmt_use(db, HUB_LANE_SETUP_SET, &q, err));
@@ -103,24 +104,27 @@ enum status ledger_setup_store(struct db *db, const char *lane, const struct set
     stmt_bind_text(q, 2, setup->unit);
     stmt_bind_int(q, 3, setup->trial);
     stmt_bind_int(q, 4, setup->sample);
+    stmt_bind_blob(q, 5, id, ENTRY_ID_BYTES);
     return stmt_run(q, NULL, err);
 }
 
-enum status ledger_first_id(struct db *db, const char *lane, uint8_t ret_id[ENTRY_ID_BYTES],
-                            bool *ret_found, struct err *err)
+enum status ledger_setup_find(struct db *db, const char *lane, enum ledger_setup which,
+                              struct buf *whole, bool *ret_found, struct err *err)
 {
     AUTO(stmt_releasep) struct stmt *q = NULL;
+    uint8_t id[ENTRY_ID_BYTES];
+    const int column = which == LEDGER_SETUP_NEWEST ? 0 : 1;
     size_t size_bytes = 0;
     bool found = false;
-    TRY(stmt_use(db, HUB_LEDGER_WALK, &q, err));
+    *ret_found = false;
+    TRY(stmt_use(db, HUB_LANE_SETUP_FIND, &q, err));
     stmt_bind_text(q, 1, lane);
-    stmt_bind_int(q, 2, 0);
     TRY(stmt_row(q, &found, err));
-    const void *id = found ? stmt_blob(q, 1, &size_bytes) : NULL;
-    *ret_found = size_bytes == ENTRY_ID_BYTES && stmt_int(q, 0) == 0;
-    if (*ret_found)
-        memcpy(ret_id, id, ENTRY_ID_BYTES);
-    return STATUS_OK;
+    const void *held = found ? stmt_blob(q, column, &size_bytes) : NULL;
+    if (held == NULL || size_bytes != sizeof id)
+        return STATUS_OK;
+    memcpy(id, held, sizeof id);
+    return ledger_document(db, lane, id, whole, ret_found, err);
 }
 
 enum status ledger_same(struct db *db, const char *lane, int64_t seq, const char *line,

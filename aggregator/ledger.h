@@ -13,13 +13,20 @@ struct ledger_head {
     char lane[ENTRY_LANE_CHARS + 1];
     char unit[9]; // "" until the lane's setup is complete
     bool own;     // the hub's own lane
-    bool by_hand; // never pushed with a key
+    bool by_hand; // never enrolled by a phrase
     struct merkle tree;
 };
 
-// Makes an empty lane. `how` is "join", "by hand" or "own"; `key_hash` (32 bytes) may be NULL.
-enum status ledger_lane_add(struct db *db, const char *lane, const char *unit, const char *how,
-                            const uint8_t *key_hash, struct err *err) MUST_USE;
+// Makes an empty lane.
+struct ledger_new_lane {
+    const char *lane;
+    const char *unit;          // "" until its setup is complete
+    const char *how;           // "join", "by hand" or "own"
+    const char *enrolled_unit; // that of the phrase, "" without one
+    const uint8_t *public_key; // CRYPTO_SIGN_PUBLIC_BYTES
+};
+enum status ledger_lane_add(struct db *db, const struct ledger_new_lane *lane,
+                            struct err *err) MUST_USE;
 // *ret_found is false when there is no such lane.
 enum status ledger_head_find(struct db *db, const char *lane, struct ledger_head *ret_head,
                              bool *ret_found, struct err *err) MUST_USE;
@@ -28,17 +35,20 @@ enum status ledger_head_find(struct db *db, const char *lane, struct ledger_head
 // whatever lane: the text names where.
 enum status ledger_append(struct db *db, struct ledger_head *head, const uint8_t *id, int64_t part,
                           const char *line, size_t size_bytes, struct err *err) MUST_USE;
-// Puts a lane's unit, trial and sample beside it, as its setup has them.
+// Puts a lane's unit, trial and sample beside it, as its newest complete setup has them, with the
+// id of that setup's entries.
 enum status ledger_setup_store(struct db *db, const char *lane, const struct setup *setup,
-                               struct err *err) MUST_USE;
+                               const uint8_t id[ENTRY_ID_BYTES], struct err *err) MUST_USE;
+// The document of the lane's newest complete setup, or of the one before; *ret_found is false when
+// there is none. `whole` is the caller's, empty, with its limit.
+enum ledger_setup { LEDGER_SETUP_NEWEST, LEDGER_SETUP_BEFORE };
+enum status ledger_setup_find(struct db *db, const char *lane, enum ledger_setup which,
+                              struct buf *whole, bool *ret_found, struct err *err) MUST_USE;
 enum status ledger_head_store(struct db *db, const struct ledger_head *head,
                               struct err *err) MUST_USE;
 // Whether the line at `seq` (below the lane's size) has exactly these bytes.
 enum status ledger_same(struct db *db, const char *lane, int64_t seq, const char *line,
                         size_t size_bytes, bool *ret_same, struct err *err) MUST_USE;
-// The id of the lane's entry 0; *ret_found is false when the lane has none.
-enum status ledger_first_id(struct db *db, const char *lane, uint8_t ret_id[ENTRY_ID_BYTES],
-                            bool *ret_found, struct err *err) MUST_USE;
 // Collects the document that the entries with this id of that lane make up; *ret_complete is
 // false while pieces are missing. `whole` is the caller's, empty, with its limit.
 enum status ledger_document(struct db *db, const char *lane, const uint8_t id[ENTRY_ID_BYTES],

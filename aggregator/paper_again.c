@@ -113,13 +113,14 @@ static enum status mark_document(struct looking *looking, bool *ret_more, struct
 }
 
 // A file's entries were written in one transaction: they follow each other.
-static enum status mark_from(struct looking *looking, int64_t seq, struct err *err)
+static enum status mark_from(struct looking *looking, const char *lane, int64_t seq,
+                             struct err *err)
 {
     AUTO(stmt_releasep) struct stmt *q = NULL;
     bool more = false;
     looking->join.parts = 0;
     TRY(stmt_use(looking->db, HUB_LEDGER_WALK, &q, err));
-    stmt_bind_text(q, 1, hublane_name(looking->paper->hub->lane));
+    stmt_bind_text(q, 1, lane);
     stmt_bind_int(q, 2, seq);
     for (;;) {
         AUTO(entry_done) struct entry entry = {.json = NULL};
@@ -146,7 +147,8 @@ static enum status mark_file(struct looking *looking, const void *id, struct err
     stmt_bind_blob(q, 1, id, ENTRY_ID_BYTES);
     stmt_bind_int(q, 2, 0);
     TRY(stmt_row(q, &found, err));
-    return found ? mark_from(looking, stmt_int(q, 1), err) : STATUS_OK;
+    // Not always this hub's own lane: after a restore there is one before it.
+    return found ? mark_from(looking, stmt_text(q, 0), stmt_int(q, 1), err) : STATUS_OK;
 }
 
 enum status paper_again_mark(struct db *db, struct paper *paper, struct err *err)

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "accepted.h"
 #include "clock.h"
 #include "hub_sql.h"
 #include "stmt.h"
@@ -13,8 +14,9 @@ enum { ANSWERS_LIMIT_BYTES = 2048 }; // 32 items with ids of 24 characters
 
 // A response as the table has it; the strings are ours, so that the statement can be released.
 struct stored {
-    struct response response; // without answers
-    json_t *answers;          // owned
+    struct response response; // without answers; flag_count: whether it counts as flagged
+    struct projection_standing standing;
+    json_t *answers; // owned
 };
 
 static void stored_done(struct stored *stored)
@@ -98,6 +100,13 @@ static void copy_text(char *to, size_t room, const char *from)
     to[size] = '\0';
 }
 
+// IND-14: what two people said of it stands over what its kiosk's rules say.
+static bool is_flagged(const struct projection_standing *standing)
+{
+    return standing->ruling == PROJECTION_FLAGGED ||
+           (standing->ruling == PROJECTION_UNRULED && standing->flagged);
+}
+
 static enum status find_stored(struct db *db, const uint8_t *id, struct stored *ret_stored,
                                bool *ret_found, struct err *err)
 {
@@ -117,7 +126,13 @@ static enum status find_stored(struct db *db, const uint8_t *id, struct stored *
         !response_step_find(stmt_text(q, 6), &response->step))
         return BUG(err, "a stored response has a channel or step that we never write");
     response->linked = stmt_int(q, 7) != 0;
-    response->flag_count = stmt_int(q, 9) != 0;
+    ret_stored->standing = (struct projection_standing){
+        .hour = response->hour,
+        .flagged = stmt_int(q, 9) != 0,
+        .ruling = (enum projection_ruling)stmt_int(q, 10),
+        .voided = stmt_int(q, 11) != 0,
+    };
+    response->flag_count = is_flagged(&ret_stored->standing);
     return json_parse(stmt_text(q, 8), stmt_text_size(q, 8), ANSWERS_LIMIT_BYTES, "stored answers",
                       &ret_stored->answers, err);
 }
@@ -134,9 +149,10 @@ static enum status replace_answer(struct db *db, const struct unit_tree *units,
     // IND-12: the last one counts, where the response was counted.
     if (former == answer->level)
         return STATUS_OK;
-    if (former > 0)
+    if (former > 0 && !stored->standing.voided)
         TRY(move_answer(db, units, &stored->response, answer->item, (int)former, TALLY_TAKE, err));
-    TRY(move_answer(db, units, &stored->response, answer->item, answer->level, TALLY_ADD, err));
+    if (!stored->standing.voided)
+        TRY(move_answer(db, units, &stored->response, answer->item, answer->level, TALLY_ADD, err));
     if (json_object_set_new(stored->answers, answer->item, json_integer(answer->level)) != 0)
         return err_set(err, STATUS_NO_MEMORY, "no memory for an answer");
     return STATUS_OK;
@@ -173,6 +189,71 @@ enum status projection_detail(struct db *db, const struct unit_tree *units,
     return detail->answer_count > 0 ? store_answers(db, detail->id, stored.answers, err)
                                     : STATUS_OK;
 }
+
+// ---- corrections -----------------------------------------------------------------------------
+
+enum status projection_standing_find(struct db *db, const uint8_t id[ENTRY_ID_BYTES],
+                                     struct projection_standing *ret_standing,
+                                     char ret_unit[RESPONSE_UNIT_CHARS + 1], bool *ret_found,
+                                     struct err *err)
+{
+    AUTO(stored_done) struct stored stored = {.answers = NULL};
+    TRY(find_stored(db, id, &stored, ret_found, err));
+    if (!*ret_found)
+        return STATUS_OK;
+    *ret_standing = stored.standing;
+    if (ret_unit != NULL)
+        memcpy(ret_unit, stored.response.unit, sizeof stored.response.unit);
+    return STATUS_OK;
+}
+
+static enum status move_all(struct db *db, const struct unit_tree *units,
+                            const struct stored *stored, enum tally_way way, struct err *err)
+{
+    json_t *answers = stored->answers; // json_object_foreach takes no const
+    const char *item = NULL;
+    const json_t *level = NULL;
+    if (stored->standing.voided)
+        return STATUS_OK; // IND-15
+    json_object_foreach(answers, item, level)
+    {
+        TRY(move_answer(db, units, &stored->response, item, (int)json_integer_value(level), way,
+                        err));
+    }
+    return STATUS_OK;
+}
+
+static enum status store_standing(struct db *db, const uint8_t *id,
+                                  const struct projection_standing *standing, struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    TRY(stmt_use(db, HUB_RESPONSE_STAND, &q, err));
+    stmt_bind_blob(q, 1, id, ENTRY_ID_BYTES);
+    stmt_bind_int(q, 2, standing->hour);
+    stmt_bind_int(q, 3, standing->flagged);
+    stmt_bind_int(q, 4, standing->ruling);
+    stmt_bind_int(q, 5, standing->voided);
+    return stmt_run(q, NULL, err);
+}
+
+enum status projection_stand(struct db *db, const struct unit_tree *units,
+                             const uint8_t id[ENTRY_ID_BYTES],
+                             const struct projection_standing *standing, struct err *err)
+{
+    AUTO(stored_done) struct stored stored = {.answers = NULL};
+    bool found = false;
+    TRY(find_stored(db, id, &stored, &found, err));
+    if (!found)
+        return err_set(err, STATUS_BAD_INPUT, "there is no response with that id");
+    TRY(move_all(db, units, &stored, TALLY_TAKE, err));
+    stored.standing = *standing;
+    stored.response.hour = standing->hour;
+    stored.response.flag_count = is_flagged(standing);
+    TRY(move_all(db, units, &stored, TALLY_ADD, err));
+    return store_standing(db, id, standing, err);
+}
+
+// ---- imports ---------------------------------------------------------------------------------
 
 const char *projection_paper_form(bool overall_only)
 {
@@ -264,6 +345,8 @@ enum status projection_import(struct db *db, const struct unit_tree *units,
     AUTO(json_decrefp) json_t *document = NULL;
     struct import_sums sums = {.taken = 0};
     TRY(json_parse(text, size_bytes, PROJECTION_IMPORT_LIMIT_BYTES, "import", &document, err));
+    if (strcmp(json_text_or(document, "kind", ""), "quarantine") == 0)
+        return accepted_import(db, units, document, err);
     // Other kinds of import may come; they change no figure of this version.
     if (strcmp(json_text_or(document, "kind", ""), "paper") != 0)
         return STATUS_OK;

@@ -16,6 +16,24 @@ enum status projection_response(struct db *db, const struct unit_tree *units,
 // it. STATUS_BAD_INPUT when its response is not there, or its form does not ask the item.
 enum status projection_detail(struct db *db, const struct unit_tree *units,
                               const struct response *detail, struct err *err) MUST_USE;
+// What was said of a response afterwards.
+enum projection_ruling { PROJECTION_UNRULED, PROJECTION_FLAGGED, PROJECTION_CLEARED };
+struct projection_standing {
+    uint32_t hour; // in which it counts
+    bool flagged;  // by its kiosk's rules
+    enum projection_ruling ruling;
+    bool voided;
+};
+// *ret_found is false when there is no such response; `ret_unit` may be NULL.
+enum status projection_standing_find(struct db *db, const uint8_t id[ENTRY_ID_BYTES],
+                                     struct projection_standing *ret_standing,
+                                     char ret_unit[RESPONSE_UNIT_CHARS + 1], bool *ret_found,
+                                     struct err *err) MUST_USE;
+// Moves its answers from the cells where they stand to those where they belong now: a void one is
+// in none, a flagged one only in tally C. STATUS_BAD_INPUT: its unit is not there on that day.
+enum status projection_stand(struct db *db, const struct unit_tree *units,
+                             const uint8_t id[ENTRY_ID_BYTES],
+                             const struct projection_standing *standing, struct err *err) MUST_USE;
 // The whole document of an import (docs/JOURNAL.md) and the id of its entries: its counts, and the
 // row by which the same file is known again.
 enum status projection_import(struct db *db, const struct unit_tree *units,

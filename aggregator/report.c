@@ -9,8 +9,11 @@
 #include "area.h"
 #include "clock.h"
 #include "hub_sql.h"
+#include "hubhead.h"
+#include "lanestate.h"
 #include "report_sums.h"
 #include "stmt.h"
+#include "witness.h"
 
 enum { NO_TARGET = -1, CONTACT_BYTES = 24, WARNING_BYTES = 512, INTERVAL_BYTES = 16 };
 
@@ -222,6 +225,21 @@ static void put_rows(struct model *model, json_t *report)
     put(model, report, "areas", areas);
 }
 
+// Fewer flagged answers than this show nothing but their number: their levels would give people
+// away, and so would "all in" less the rest (IND-14).
+enum { FLAGGED_LEAST = 10 };
+
+static void put_left_out(struct model *model, json_t *report)
+{
+    const struct report_sums *sums = model->sums;
+    int64_t flagged = indicator_share_of(&sums->flagged).answered;
+    bool few = flagged > 0 && flagged < FLAGGED_LEAST;
+    put(model, report, "flagged", few ? json_null() : figure_or_null(model, &sums->flagged));
+    put(model, report, "all_in", few ? json_null() : figure_or_null(model, &sums->all_in));
+    put(model, report, "flagged_count", sums->channels ? json_integer(flagged) : json_null());
+    put(model, report, "voided", json_integer(sums->voided));
+}
+
 static void put_channels(struct model *model, json_t *report)
 {
     const struct report_sums *sums = model->sums;
@@ -233,9 +251,8 @@ static void put_channels(struct model *model, json_t *report)
         append(model, channels, row);
     }
     put(model, report, "posters", figure_or_null(model, &sums->by_channel[RESPONSE_POSTER]));
-    put(model, report, "all_in", figure_or_null(model, &sums->all_in));
     put(model, report, "linked", figure_or_null(model, &sums->linked));
-    put(model, report, "flagged", figure_or_null(model, &sums->flagged));
+    put_left_out(model, report);
     put(model, report, "by_channel", channels);
     put(model, report, "total", figure(model, &sums->total));
     put_text(model, report, "denominator", "answers");
@@ -280,20 +297,14 @@ static void contact_text(int64_t utc_s, char ret_text[CONTACT_BYTES])
              (unsigned)at.minute % 100U);
 }
 
-static json_t *lane_json(struct model *model, struct stmt *q)
+static void put_witness(struct model *model, json_t *report, const struct witness_sum *sum)
 {
-    char contact[CONTACT_BYTES];
-    json_t *lane = json_object();
-    put_text(model, lane, "lane", stmt_text(q, 0));
-    put_text(model, lane, "unit", stmt_text(q, 1));
-    put_text(model, lane, "kind", stmt_text(q, 2));
-    put_text(model, lane, "how", stmt_text(q, 3));
-    put(model, lane, "entries", json_integer(stmt_int(q, 4)));
-    if (!stmt_is_null(q, 6))
-        contact_text(stmt_int(q, 6), contact);
-    put_text(model, lane, "last_contact", stmt_is_null(q, 6) ? NULL : contact);
-    put_text(model, lane, "refusal", stmt_text(q, 7));
-    return lane;
+    char when[CONTACT_BYTES];
+    const bool all = sum->lanes > 0 && !sum->open;
+    contact_text(sum->time_s, when);
+    put(model, report, "witness", json_boolean(all));
+    put_text(model, report, "witness_time", all ? when : NULL);
+    put(model, report, "witness_refused", json_integer(sum->refused));
 }
 
 static enum status put_lanes(struct model *model, struct db *db, const char *unit, json_t *report,
@@ -302,15 +313,66 @@ static enum status put_lanes(struct model *model, struct db *db, const char *uni
     AUTO(stmt_releasep) struct stmt *q = NULL;
     int32_t today = clock_day(clock_now_s());
     json_t *lanes = json_array();
+    struct witness_keys keys;
+    struct witness_sum sum = {.open = false};
     bool more = false;
     put(model, report, "lanes", lanes);
+    TRY(witness_keys(model->hub, db, &keys, err));
     TRY(stmt_use(db, HUB_LANE_LIST, &q, err));
     for (;;) {
         TRY(stmt_row(q, &more, err));
         if (!more)
+            break;
+        struct witness_cover cover;
+        const bool shown = unit_is_below(model->hub->units, lanestate_unit(q), unit, today);
+        // The hub's own lane has the paper forms and all that people decided.
+        if (!shown && strcmp(stmt_text(q, 2), "hub") != 0)
+            continue;
+        TRY(witness_of(db, &keys, stmt_text(q, 0), &cover, err));
+        witness_sum_add(&sum, &cover, stmt_int(q, 4));
+        if (shown)
+            append(model, lanes, lanestate_json(model->hub, q, &cover));
+    }
+    put_witness(model, report, &sum);
+    bool behind = false;
+    TRY(hubhead_clock(model->hub, db, &behind, err));
+    put(model, report, "clock_behind", json_boolean(behind));
+    return STATUS_OK;
+}
+
+// IND-16: whether the hours lie on both sides of one of the period's borders.
+static bool reaches_over(const struct period *period, uint32_t first, uint32_t last)
+{
+    int32_t from = clock_day_of_hour(first), to = clock_day_of_hour(last);
+    return (from < period->from_day && to >= period->from_day) ||
+           (from < period->to_day && to >= period->to_day);
+}
+
+static json_t *time_range_json(uint32_t first, uint32_t last, int64_t count)
+{
+    char first_text[CLOCK_HOUR_TEXT_SIZE], last_text[CLOCK_HOUR_TEXT_SIZE];
+    clock_hour_text(first, first_text);
+    clock_hour_text(last, last_text);
+    return json_pack("{s:s, s:s, s:I}", "first", first_text, "last", last_text, "count",
+                     (json_int_t)count);
+}
+
+static enum status put_time_ranges(struct model *model, struct db *db, const char *unit,
+                                   json_t *report, struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    json_t *ranges = json_array();
+    bool more = false;
+    put(model, report, "time_ranges", ranges);
+    TRY(stmt_use(db, HUB_TIME_RANGE_WALK, &q, err));
+    for (;;) {
+        TRY(stmt_row(q, &more, err));
+        if (!more)
             return STATUS_OK;
-        if (unit_is_below(model->hub->units, stmt_text(q, 1), unit, today))
-            append(model, lanes, lane_json(model, q));
+        uint32_t first = (uint32_t)stmt_int(q, 2), last = (uint32_t)stmt_int(q, 3);
+        if (reaches_over(model->period, first, last) &&
+            unit_is_below(model->hub->units, stmt_text(q, 1), unit, clock_day_of_hour(first)))
+            append(model, ranges, time_range_json(first, last, stmt_int(q, 4)));
     }
 }
 
@@ -320,6 +382,7 @@ static enum status make_model(struct model *model, struct db *db, const struct u
     put_head(model, report, unit);
     put_rows(model, report);
     put_channels(model, report);
+    TRY(put_time_ranges(model, db, unit->code, report, err));
     TRY(put_lanes(model, db, unit->code, report, err));
     return model->failed ? err_set(err, STATUS_NO_MEMORY, "no memory for a report") : STATUS_OK;
 }

@@ -11,7 +11,10 @@
 // {"unit":{"code","name","note"},
 //  "period":{"name","from","to","words","words_en","free":bool},   from and to are inclusive days
 //  "plan":{"id","document","note"},
-//  "trial":bool,"sample":bool,"made":"2026-11-21","witness":false,
+//  "trial":bool,"sample":bool,"made":"2026-11-21",
+//  "witness":bool (heads of the hub's lane and of all these lanes came back cosigned by another
+//     organisation),"witness_time":"2026-11-21 09:12"|null (the oldest of these cosignatures),
+//  "clock_behind":bool (the hub's clock is known to be wrong: hubhead_clock),
 //  "insufficient_below":30,
 //  "groups":[{"code","name","name_en","parent" (code or ""),"item":"overall"|"agency",
 //     "item_note" (Vietnamese text or null),"item_pooled":bool (overall stands in for agency),
@@ -22,18 +25,22 @@
 //     "warning" (Vietnamese text or null),"warning_areas":["SV-YT"] (what it is about)}],
 //  "areas":[{"code","name","name_en","group" (code or null),FIGURE,"target","verdict","by_plan"}],
 //  "posters":FIGURE|null, "all_in":FIGURE|null, "linked":FIGURE|null,      item overall, all areas
-//  "flagged":FIGURE|null,
-//  "by_channel":[{"channel":"screen"|"slip"|"poster"|"paper"|"online",FIGURE}],
+//  "flagged":FIGURE|null,          null, as all_in then, from 1 to 9 flagged answers: only counted
+//  "flagged_count":5|null, "voided":2,                   left out: answers (IND-14), responses
+//  (IND-15) "time_ranges":[{"first":"2026-11-14T09+07","last":"2026-11-16T08+07","count":3}],
+//  IND-16 "by_channel":[{"channel":"screen"|"slip"|"poster"|"paper"|"online",FIGURE}],
 //  "total":FIGURE                                              headline, item overall, all areas
 //  "denominator":"answers",
 //  "lanes":[{"lane","unit","kind":"kiosk"|"hub","how":"join"|"by hand"|"own","entries":17,
-//     "last_contact":"2026-11-03 09:12"|null,"refusal":text|null}]}
+//     "last_contact":"2026-11-03 09:12"|null,"refusal":text|null,
+//     "witness":{"name","size","time","time_s"}|null}]}
 // FIGURE is "satisfied","answered","percent","levels":[n1,…,n5] (n1 worst); as an object of its
 // own where a key names it, as members where it stands alone. "percent" is text with a point and
 // two decimals (more where two would show a target that is not reached), or null without answers.
 // "verdict": "met","not_met","insufficient","no_data", or null when there is no target but there
-// are answers. posters, all_in, linked, flagged, paper are null and by_channel is [] for a free
-// range whose ends do not lie on half-month borders (channels are counted by half-months).
+// are answers. posters, all_in, linked, flagged, flagged_count, paper are null and by_channel is []
+// for a free range whose ends do not lie on half-month borders (channels are counted by
+// half-months).
 
 // Makes the model from a reading connection. STATUS_NOT_FOUND: no such unit in the setup.
 enum status report_model(const struct hub *hub, struct db *db, const char *unit,

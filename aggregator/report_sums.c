@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "form.h"
+#include "hub_sql.h"
+#include "stmt.h"
 
 // ---- rows into sums --------------------------------------------------------------------------
 
@@ -170,6 +173,14 @@ static int32_t half_from(int32_t day)
     return period_half_first_day(half) == day ? half : half + 1;
 }
 
+// The hour number that a civil day begins with.
+static int64_t first_hour(int32_t day)
+{
+    enum { DAY_HOURS = 24, OFFSET_HOURS = CLOCK_OFFSET_S / 3600 };
+    int64_t hour = (int64_t)day * DAY_HOURS - OFFSET_HOURS;
+    return hour > 0 ? hour : 0;
+}
+
 static enum status read_span(const struct sweep *sweep, const char *unit, int32_t from, int32_t to,
                              struct err *err)
 {
@@ -177,6 +188,21 @@ static enum status read_span(const struct sweep *sweep, const char *unit, int32_
         return tally_read_c(sweep->db, unit, half_from(from), half_from(to), take_channel,
                             sweep->sums, err);
     return tally_read_b(sweep->db, unit, from, to, take_headline, sweep->sums, err);
+}
+
+// IND-15
+static enum status count_voided(const struct sweep *sweep, const char *unit, int32_t from,
+                                int32_t to, struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    bool found = false;
+    TRY(stmt_use(sweep->db, HUB_RESPONSE_VOIDED_COUNT, &q, err));
+    stmt_bind_text(q, 1, unit);
+    stmt_bind_int(q, 2, first_hour(from));
+    stmt_bind_int(q, 3, first_hour(to));
+    TRY(stmt_row(q, &found, err));
+    sweep->sums->voided += found ? stmt_int(q, 0) : 0;
+    return STATUS_OK;
 }
 
 static enum status sweep_unit(const struct sweep *sweep, const char *unit,
@@ -191,6 +217,7 @@ static enum status sweep_unit(const struct sweep *sweep, const char *unit,
                unit_is_below(units, unit, sweep->ancestor, borders->days[i + 1]))
             i++;
         TRY(read_span(sweep, unit, from, borders->days[i + 1], err));
+        TRY(count_voided(sweep, unit, from, borders->days[i + 1], err));
     }
     return STATUS_OK;
 }

@@ -23,13 +23,15 @@ struct report_sums {
     struct tally_counts area_counts[REPORT_SUMS_AREA_MAX];
     size_t area_count;
     struct tally_counts total;
-    bool channels; // the members below were read
+    int64_t voided; // responses (IND-15)
+    bool channels;  // the members below were read
     struct tally_counts all_in, linked, flagged;
     struct tally_counts by_channel[RESPONSE_CHANNEL_COUNT];
 };
 
 // Reads the sums of a unit and what lies below it over a period: tallies A and C when its ends lie
-// on half-month borders, else B day by day (then without channels).
+// on half-month borders, else B day by day (then without channels). Void responses are counted by
+// their days.
 enum status report_sums_read(const struct hub *hub, struct db *db, const char *unit,
                              const struct period *period, struct report_sums *ret_sums,
                              struct err *err) MUST_USE;

@@ -7,7 +7,7 @@
 #include "numeral.h"
 #include "text.h"
 
-enum { CELL_LIMIT_BYTES = 2048, NAME_CHARS = 46, INDENT_CHARS = 9 };
+enum { CELL_LIMIT_BYTES = 2048, NAME_CHARS = 46, INDENT_CHARS = 9, LABEL_CHARS = 34 };
 
 // Widths in characters; the name wraps, the verdict is last and needs none.
 static const size_t widths[] = {7, NAME_CHARS, 16, 10, 8};
@@ -288,7 +288,7 @@ static void add_labelled(struct buf *out, const char *label, const json_t *figur
 {
     if (!json_is_object(figure))
         return;
-    add_padded(out, label, strlen(label), 34, false);
+    add_padded(out, label, strlen(label), LABEL_CHARS, false);
     add_figure(out, figure);
     buf_add_char(out, '\n');
 }
@@ -310,6 +310,36 @@ static const char *channel_words(const char *channel)
     return channel;
 }
 
+static void add_count(struct buf *out, const char *label, int64_t count)
+{
+    add_padded(out, label, strlen(label), LABEL_CHARS, false);
+    numeral_count("vi", count, out);
+    buf_add_text(out, " lượt, không tính vào kết quả chính\n");
+}
+
+// Few flagged ones are counted only; then there is no figure (report.h).
+static void add_left_out(struct buf *out, const json_t *model)
+{
+    int64_t flagged = json_int_or(model, "flagged_count", 0);
+    int64_t voided = json_int_or(model, "voided", 0);
+    size_t index = 0;
+    const json_t *range = NULL;
+    add_labelled(out, "Có dấu hiệu bất thường (để ngoài)", json_object_get(model, "flagged"));
+    if (flagged > 0)
+        add_count(out, "Có dấu hiệu bất thường", flagged);
+    if (voided > 0)
+        add_count(out, "Đã hủy", voided);
+    json_array_foreach(json_object_get(model, "time_ranges"), index, range)
+    {
+        numeral_count("vi", json_int_or(range, "count", 0), out);
+        buf_add_text(out, " lượt có giờ chỉ biết trong khoảng ");
+        buf_add_text(out, json_text_or(range, "first", ""));
+        buf_add_text(out, " – ");
+        buf_add_text(out, json_text_or(range, "last", ""));
+        buf_add_text(out, ", qua ranh giới kỳ\n");
+    }
+}
+
 static void add_channels(struct buf *out, const json_t *model)
 {
     size_t index = 0;
@@ -320,7 +350,7 @@ static void add_channels(struct buf *out, const json_t *model)
         add_labelled(out, channel_words(json_text_or(row, "channel", "")), row);
     }
     add_labelled(out, "Chỉ lượt gắn hồ sơ", json_object_get(model, "linked"));
-    add_labelled(out, "Có dấu hiệu bất thường (để ngoài)", json_object_get(model, "flagged"));
+    add_left_out(out, model);
     add_labelled(out, "Tất cả, kể cả phần để ngoài", json_object_get(model, "all_in"));
 }
 
@@ -343,8 +373,17 @@ enum status report_text_write(const json_t *model, struct buf *out, struct err *
     buf_add_char(out, '\n');
     add_channels(out, model);
     buf_add_text(out, "\nMẫu số là số lượt trả lời câu hỏi đó.");
-    if (!json_bool_or(model, "witness", false))
+    if (json_int_or(model, "witness_refused", 0) > 0)
+        buf_addf(out, " Nhân chứng bên ngoài từ chối điểm chốt của %lld làn sổ.",
+                 (long long)json_int_or(model, "witness_refused", 0));
+    else if (!json_bool_or(model, "witness", false))
         buf_add_text(out, " Chưa có nhân chứng bên ngoài.");
+    else
+        buf_addf(out, " Nhân chứng bên ngoài: đã xác nhận đến %s.",
+                 json_text_or(model, "witness_time", ""));
     buf_add_char(out, '\n');
+    if (json_bool_or(model, "clock_behind", false))
+        buf_add_text(out, "Đồng hồ của máy tổng hợp sai: đang ở trước dòng sổ mới nhất của chính "
+                          "máy này.\n");
     return buf_check(out, err);
 }

@@ -82,6 +82,8 @@ static json_t *count_words(struct viewmodel *view, const json_t *source, enum so
                                         "answered", viewmodel_count(view, answered)));
     if (sources == SOURCES_NONE)
         return viewmodel_word(view, "count_none_source", NULL);
+    if (sources == SOURCES_BEHIND)
+        return viewmodel_word(view, "count_none_behind", NULL);
     return viewmodel_word(view, sources == SOURCES_GOOD ? "count_none" : "count_none_silent", NULL);
 }
 

@@ -6,7 +6,7 @@
 
 #include "viewmodel.h"
 
-enum sources_state { SOURCES_NONE, SOURCES_GOOD, SOURCES_SILENT, SOURCES_REFUSED };
+enum sources_state { SOURCES_NONE, SOURCES_GOOD, SOURCES_BEHIND, SOURCES_SILENT, SOURCES_REFUSED };
 
 // Adds "lanes" and "contact" {"state","good","words"} and returns the state that it says.
 enum sources_state sources_view_add(struct viewmodel *view, const json_t *report, json_t *model);

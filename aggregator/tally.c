@@ -5,6 +5,7 @@
 #include "hub_sql.h"
 #include "period.h"
 #include "stmt.h"
+#include "tallybatch.h"
 
 struct tally_counts tally_of_level(int level)
 {
@@ -28,8 +29,8 @@ static enum status run(struct stmt *q, enum tally_way way, struct err *err)
     return STATUS_OK;
 }
 
-static enum status move_a(struct db *db, const char *unit, const struct tally_cell *cell,
-                          const struct tally_counts *counts, enum tally_way way, struct err *err)
+enum status tally_move_a(struct db *db, const char *unit, const struct tally_cell *cell,
+                         const struct tally_counts *counts, enum tally_way way, struct err *err)
 {
     AUTO(stmt_releasep) struct stmt *q = NULL;
     TRY(stmt_use(db, way == TALLY_ADD ? HUB_TALLY_A_ADD : HUB_TALLY_A_TAKE, &q, err));
@@ -78,6 +79,9 @@ static enum status move_c(struct db *db, const struct tally_cell *cell,
 enum status tally_move(struct db *db, const struct unit_tree *units, const struct tally_cell *cell,
                        const struct tally_counts *counts, enum tally_way way, struct err *err)
 {
+    struct tallybatch *batch = db_kept(db);
+    if (batch != NULL)
+        return tallybatch_move(batch, cell, counts, way, err);
     const struct unit *lineage[UNIT_DEPTH_MAX]; // IND-13
     size_t depth = unit_lineage(units, cell->unit, cell->day, lineage);
     if (depth == 0)
@@ -87,7 +91,7 @@ enum status tally_move(struct db *db, const struct unit_tree *units, const struc
         return STATUS_OK;
     TRY(move_b(db, cell, counts, way, err));
     for (size_t i = 0; i < depth; i++)
-        TRY(move_a(db, lineage[i]->code, cell, counts, way, err));
+        TRY(tally_move_a(db, lineage[i]->code, cell, counts, way, err));
     return STATUS_OK;
 }
 

@@ -31,6 +31,10 @@ enum tally_way { TALLY_ADD, TALLY_TAKE };
 enum status tally_move(struct db *db, const struct unit_tree *units, const struct tally_cell *cell,
                        const struct tally_counts *counts, enum tally_way way,
                        struct err *err) MUST_USE;
+// In table A of one unit of the lineage only: for whoever changes lineages (retree.h).
+enum status tally_move_a(struct db *db, const char *unit, const struct tally_cell *cell,
+                         const struct tally_counts *counts, enum tally_way way,
+                         struct err *err) MUST_USE;
 // The counts of one answer of that level, 1…5.
 struct tally_counts tally_of_level(int level);
 

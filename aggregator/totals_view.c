@@ -69,28 +69,87 @@ static void add_channels(struct viewmodel *view, const json_t *report, json_t *m
     viewmodel_put(view, model, "channels", rows);
 }
 
+static json_t *figure_or_word(struct viewmodel *view, const json_t *figure, const char *word)
+{
+    return json_is_object(figure) ? viewmodel_figure(view, figure)
+                                  : viewmodel_word(view, word, NULL);
+}
+
+static json_t *time_range(struct viewmodel *view, const json_t *range)
+{
+    json_t *count = viewmodel_count(view, json_int_or(range, "count", 0));
+    return viewmodel_word(view, "fact_time_range_text",
+                          json_pack("{s:o, s:s, s:s}", "n", count, "first",
+                                    json_text_or(range, "first", ""), "last",
+                                    json_text_or(range, "last", "")));
+}
+
+// What does not count: few flagged answers are only counted (report.h).
+static void add_left_out(struct viewmodel *view, const json_t *report, json_t *facts)
+{
+    json_int_t flagged = (json_int_t)json_int_or(report, "flagged_count", 0);
+    const json_t *figure = json_object_get(report, "flagged");
+    bool few = flagged > 0 && !json_is_object(figure);
+    size_t index = 0;
+    const json_t *range = NULL;
+    row_view_fact(view, facts, "fact_flagged",
+                  few ? viewmodel_word(view, "fact_flagged_few", json_pack("{s:I}", "n", flagged))
+                      : figure_or_word(view, figure, "fact_unknown"));
+    row_view_fact(view, facts, "fact_voided",
+                  viewmodel_count(view, json_int_or(report, "voided", 0)));
+    row_view_fact(view, facts, "fact_all_in",
+                  figure_or_word(view, json_object_get(report, "all_in"),
+                                 few ? "fact_all_in_hidden" : "fact_unknown"));
+    json_array_foreach(json_object_get(report, "time_ranges"), index, range)
+    {
+        row_view_fact(view, facts, "fact_time_range", time_range(view, range));
+    }
+}
+
+// Whether another organisation holds these journals' heads.
+static json_t *witness_words(struct viewmodel *view, const json_t *report)
+{
+    const int64_t refused = json_int_or(report, "witness_refused", 0);
+    if (refused > 0)
+        return viewmodel_word(view, "witness_refused",
+                              json_pack("{s:o}", "n", viewmodel_count(view, refused)));
+    if (!json_bool_or(report, "witness", false))
+        return viewmodel_word(view, "witness_none", NULL);
+    return viewmodel_word(
+        view, "witness_has",
+        json_pack("{s:o}", "when", viewmodel_when(view, json_text_or(report, "witness_time", ""))));
+}
+
+// What the reader must know before the figures: in few words, unless somebody refused a journal.
+static json_t *witness_missing(struct viewmodel *view, const json_t *report)
+{
+    if (json_int_or(report, "witness_refused", 0) > 0)
+        return witness_words(view, report);
+    return json_bool_or(report, "witness", false) ? json_null()
+                                                  : viewmodel_word(view, "witness_lane_none", NULL);
+}
+
 // The facts on the whole page.
 static void add_facts(struct viewmodel *view, const json_t *report, json_t *model)
 {
     static const struct {
         const char *member, *label;
     } figures[] = {
-        {"total", "fact_total"},     {"linked", "fact_linked"}, {"posters", "fact_posters"},
-        {"flagged", "fact_flagged"}, {"all_in", "fact_all_in"},
+        {"total", "fact_total"},
+        {"linked", "fact_linked"},
+        {"posters", "fact_posters"},
     };
     json_t *facts = json_array();
     for (size_t i = 0; i < ARRAY_SIZE(figures); i++) {
         const json_t *figure = json_object_get(report, figures[i].member);
-        row_view_fact(view, facts, figures[i].label,
-                      json_is_object(figure) ? viewmodel_figure(view, figure)
-                                             : viewmodel_word(view, "fact_unknown", NULL));
+        row_view_fact(view, facts, figures[i].label, figure_or_word(view, figure, "fact_unknown"));
     }
+    add_left_out(view, report, facts);
     row_view_fact(view, facts, "denominator", viewmodel_word(view, "denominator_text", NULL));
     json_int_t below = (json_int_t)json_int_or(report, "insufficient_below", 0);
     row_view_fact(view, facts, "fact_insufficient",
                   viewmodel_word(view, "fact_insufficient_text", json_pack("{s:I}", "n", below)));
-    if (!json_bool_or(report, "witness", false))
-        row_view_fact(view, facts, "witness", viewmodel_word(view, "witness_none", NULL));
+    row_view_fact(view, facts, "witness", witness_words(view, report));
     viewmodel_put(view, model, "facts", facts);
 }
 
@@ -112,8 +171,12 @@ enum status totals_view_add(const struct page_set *pages, const char *language,
     add_channels(&view, report, model);
     add_facts(&view, report, model);
     viewmodel_put(&view, model, "plan_words", plan_words(&view, report));
-    viewmodel_put(&view, model, "witness_none",
-                  json_boolean(!json_bool_or(report, "witness", false)));
+    viewmodel_put(&view, model, "witness_words", witness_words(&view, report));
+    viewmodel_put(&view, model, "witness_missing", witness_missing(&view, report));
+    viewmodel_put(&view, model, "clock_missing",
+                  json_bool_or(report, "clock_behind", false)
+                      ? viewmodel_word(&view, "clock_behind", NULL)
+                      : json_null());
     json_t *made = viewmodel_day(&view, json_text_or(report, "made", ""));
     viewmodel_put(&view, model, "made",
                   viewmodel_word(&view, "made", json_pack("{s:o}", "day", made)));

@@ -6,10 +6,6 @@
 
 #include "page.h"
 
-// A kiosk that has not been heard of for so many whole days is called silent. Two days are a
-// weekend, which is no silence.
-enum { TOTALS_VIEW_SILENT_DAYS = 3 };
-
 // Adds to `model` all that pages/totals.html needs of the report, except the period picker
 // (picker.h) and what every page shows (hub_pages.c).
 enum status totals_view_add(const struct page_set *pages, const char *language,

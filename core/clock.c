@@ -4,13 +4,34 @@
 
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/timex.h>
 #include <time.h>
+#include <unistd.h>
 
-static _Atomic int64_t clock_fixed_s;
+#include "file.h"
 
-enum { DAY_S = 86400, HOUR_S = 3600, OFFSET_HOURS = CLOCK_OFFSET_S / HOUR_S };
+static _Atomic int64_t clock_fixed_s, clock_fixed_boot_ms, clock_fixed_start;
+static _Atomic bool clock_fixed_synced;
+// Steered time minus boot clock, in milliseconds.
+#define CLOCK_FREE INT64_MIN
+static const char clock_hex[] = "0123456789abcdef";
+static _Atomic int64_t clock_steered_ms = CLOCK_FREE;
 
-int64_t clock_now_s(void)
+enum {
+    DAY_S = 86400,
+    HOUR_S = 3600,
+    OFFSET_HOURS = CLOCK_OFFSET_S / HOUR_S,
+    CLOCK_START_BYTES = 64
+};
+
+static int64_t clock_read_ms(clockid_t id)
+{
+    struct timespec now;
+    clock_gettime(id, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t clock_wall_s(void)
 {
     int64_t fixed = atomic_load_explicit(&clock_fixed_s, memory_order_relaxed);
     if (fixed != 0)
@@ -25,17 +46,93 @@ void clock_fix(int64_t utc_s)
     atomic_store_explicit(&clock_fixed_s, utc_s, memory_order_relaxed);
 }
 
+void clock_fix_boot(int64_t boot_ms, int64_t start)
+{
+    atomic_store_explicit(&clock_fixed_start, start, memory_order_relaxed);
+    atomic_store_explicit(&clock_fixed_boot_ms, boot_ms, memory_order_relaxed);
+}
+
+void clock_fix_synced(bool synced)
+{
+    atomic_store_explicit(&clock_fixed_synced, synced, memory_order_relaxed);
+}
+
 int64_t clock_mono_ms(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return clock_read_ms(CLOCK_MONOTONIC);
+}
+
+int64_t clock_boot_ms(void)
+{
+    const int64_t boot_ms = atomic_load_explicit(&clock_fixed_boot_ms, memory_order_relaxed);
+    if (boot_ms != 0)
+        return boot_ms;
+    const int64_t fixed_s = atomic_load_explicit(&clock_fixed_s, memory_order_relaxed);
+    const int64_t now_ms = clock_read_ms(CLOCK_BOOTTIME);
+    // As far from the boot clock as the wall clock is: fixing and releasing are no jumps.
+    return fixed_s == 0 ? now_ms : fixed_s * 1000 - clock_read_ms(CLOCK_REALTIME) + now_ms;
+}
+
+int64_t clock_start(void)
+{
+    enum { DIGITS = 15 }; // of 32: 60 random bits
+    static _Atomic int64_t unknown;
+    const int64_t fixed = atomic_load_explicit(&clock_fixed_start, memory_order_relaxed);
+    if (fixed != 0)
+        return fixed;
+    AUTO(buf_done) struct buf text;
+    buf_init(&text, CLOCK_START_BYTES);
+    int64_t start = 0;
+    size_t digits = 0;
+    if (file_read("/proc/sys/kernel/random/boot_id", &text, NULL) != STATUS_OK)
+        return clock_read_ms(CLOCK_REALTIME) + atomic_fetch_add(&unknown, 1);
+    for (const char *c = buf_text(&text); *c != '\0' && digits < DIGITS; c++) {
+        const char *digit = strchr(clock_hex, *c);
+        if (digit == NULL)
+            continue;
+        start = start << 4 | (digit - clock_hex);
+        digits++;
+    }
+    return start + 1;
+}
+
+void clock_steer(int64_t utc_s, int64_t boot_ms)
+{
+    const int64_t steered_ms = utc_s == 0 ? CLOCK_FREE : utc_s * 1000 - boot_ms;
+    atomic_store_explicit(&clock_steered_ms, steered_ms, memory_order_relaxed);
 }
 
 static int64_t clock_floor(int64_t value, int64_t divisor)
 {
     int64_t quotient = value / divisor;
     return value % divisor < 0 ? quotient - 1 : quotient;
+}
+
+int64_t clock_now_s(void)
+{
+    const int64_t steered_ms = atomic_load_explicit(&clock_steered_ms, memory_order_relaxed);
+    const int64_t wall_s = clock_wall_s();
+    if (steered_ms == CLOCK_FREE)
+        return wall_s;
+    const int64_t steered_s = clock_floor(clock_boot_ms() + steered_ms, 1000);
+    const int64_t apart_s = wall_s - steered_s;
+    return apart_s >= -CLOCK_TOLERANCE_S && apart_s <= CLOCK_TOLERANCE_S ? wall_s : steered_s;
+}
+
+bool clock_is_synced(void)
+{
+    // systemd-timesyncd, where it runs, says by this file that it has reached its servers.
+    static const char folder[] = "/run/systemd/timesync";
+    static const char reached[] = "/run/systemd/timesync/synchronized";
+    if (atomic_load_explicit(&clock_fixed_s, memory_order_relaxed) != 0)
+        return atomic_load_explicit(&clock_fixed_synced, memory_order_relaxed);
+    struct timex kernel = {0};
+    if (adjtimex(&kernel) == -1 || (kernel.status & STA_UNSYNC) != 0)
+        return false;
+    // Who shows this process another clock does not have that one kept.
+    const int64_t apart_s = kernel.time.tv_sec - clock_wall_s();
+    return apart_s >= -1 && apart_s <= 1 &&
+           (access(folder, F_OK) != 0 || access(reached, F_OK) == 0);
 }
 
 int32_t clock_day(int64_t utc_s)

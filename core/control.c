@@ -261,13 +261,16 @@ static enum status control_connect(const char *folder, int fd, struct err *err)
     return err_errno(err, "%s/%s: cannot be reached", folder, control_name);
 }
 
-enum status control_call(const char *folder, const json_t *request, json_t **ret_reply,
-                         struct err *err)
+enum status control_call(const char *folder, const json_t *request, bool *ret_served,
+                         json_t **ret_reply, struct err *err)
 {
+    *ret_served = true;
     AUTO(control_closep_fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return err_errno(err, "%s/%s: no socket", folder, control_name);
-    TRY(control_connect(folder, fd, err));
+    const enum status reached = control_connect(folder, fd, err);
+    *ret_served = reached != STATUS_NOT_FOUND;
+    TRY(reached);
     TRY(control_send(fd, request, err));
     AUTO(json_decrefp) json_t *reply = NULL;
     TRY(control_receive(fd, -1, CONTROL_REPLY_MS, &reply, err));

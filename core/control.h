@@ -19,9 +19,10 @@ enum status control_open(const char *folder, control_fn answer, void *context,
                          struct control **ret_control, struct err *err) MUST_USE;
 void control_close(struct control *control);
 AUTO_POINTER(struct control, control_close)
-// Sends a request to whoever serves the folder and waits for the reply (given). STATUS_NOT_FOUND
-// when nobody listens; the status and text of a refused request are those of the other side.
-enum status control_call(const char *folder, const json_t *request, json_t **ret_reply,
-                         struct err *err) MUST_USE;
+// Sends a request to whoever serves the folder and waits for the reply (given). *ret_served is
+// false, with STATUS_NOT_FOUND, when nobody listens; the status and text of a refused request are
+// those of the other side.
+enum status control_call(const char *folder, const json_t *request, bool *ret_served,
+                         json_t **ret_reply, struct err *err) MUST_USE;
 
 #endif

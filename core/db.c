@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,6 +40,20 @@ static enum status status_of_io(sqlite3 *handle, int extended)
     return before_sync && no_space ? STATUS_FULL : STATUS_IO;
 }
 
+// What is there already is an answer. A CHECK, a NOT NULL or a trigger that fails is a bug of
+// ours, and whoever asked must not read it as an answer.
+static enum status status_of_constraint(int extended)
+{
+    switch (extended) {
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_ROWID:
+        return STATUS_CONFLICT;
+    default:
+        return STATUS_INTERNAL;
+    }
+}
+
 static enum status status_of(sqlite3 *handle)
 {
     int extended = sqlite3_extended_errcode(handle);
@@ -52,7 +67,7 @@ static enum status status_of(sqlite3 *handle)
     case SQLITE_NOMEM:
         return STATUS_NO_MEMORY;
     case SQLITE_CONSTRAINT:
-        return STATUS_CONFLICT;
+        return status_of_constraint(extended);
     case SQLITE_IOERR:
         return status_of_io(handle, extended);
     case SQLITE_CORRUPT:
@@ -107,6 +122,16 @@ enum status db_query_int(struct db *db, const char *sql, int64_t *ret_value, str
         return db_fail(db, sql, err);
     *ret_value = sqlite3_column_int64(handle, 0);
     return STATUS_OK;
+}
+
+void db_keep(struct db *db, void *kept)
+{
+    db->kept = kept;
+}
+
+void *db_kept(const struct db *db)
+{
+    return db->kept;
 }
 
 enum status db_exec(struct db *db, const char *sql, struct err *err)
@@ -225,10 +250,26 @@ int64_t db_wal_bytes(const struct db *db)
     return db->wal_bytes;
 }
 
+// How often a truncation is tried within the busy timeout.
+enum { TRUNCATE_TRIES = 50 };
+
+// SQLite waits for readers, but not for another connection that is checkpointing.
+static enum status truncate_wal(struct db *db, struct err *err)
+{
+    const struct timespec pause = {.tv_nsec = 20000000};
+    enum status status = STATUS_BUSY;
+    for (int i = 0; i < TRUNCATE_TRIES && status == STATUS_BUSY; i++) {
+        if (i > 0)
+            nanosleep(&pause, NULL);
+        status = db_restart_wal(db, true, DB_BUSY_TIMEOUT_MS / TRUNCATE_TRIES, err);
+    }
+    return status;
+}
+
 enum status db_checkpoint(struct db *db, bool truncate, struct err *err)
 {
     if (truncate)
-        return db_restart_wal(db, true, DB_BUSY_TIMEOUT_MS, err);
+        return truncate_wal(db, err);
     int code = sqlite3_wal_checkpoint_v2(db->handle, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     // BUSY: another connection is checkpointing at this moment, which serves as well.
     return code == SQLITE_OK || code == SQLITE_BUSY ? STATUS_OK : db_fail(db, "checkpointing", err);

@@ -41,7 +41,9 @@ static const char PRAGMAS_WRITE[] =
     "PRAGMA cache_size=-4000;"
     // FILE, because with MEMORY a savepoint is kept in pieces of 1 KB, which takes a third of an
     // insert's time; nothing gets into a file below SAVEPOINT_MEMORY_BYTES.
-    "PRAGMA temp_store=FILE;";
+    "PRAGMA temp_store=FILE;"
+    // Else INSERT OR REPLACE would delete rows without asking their table's triggers.
+    "PRAGMA recursive_triggers=ON;";
 
 static const char PRAGMAS_READ[] =
     // 0.5 MB per reader: there are several, and the system's page cache has the rest.
@@ -196,6 +198,57 @@ static enum status prepare_reading(struct db *db, struct err *err)
     return db_exec(db, PRAGMAS_READ, err);
 }
 
+// ---- the second lock on append-only tables ----------------------------------------------------
+
+static bool is_locked(const struct db_append_only *tables, const char *table, const char *column)
+{
+    for (; table != NULL && tables->table != NULL; tables++)
+        if (sqlite3_stricmp(tables->table, table) == 0)
+            return column == NULL || tables->except == NULL ||
+                   sqlite3_stricmp(tables->except, column) != 0;
+    return false;
+}
+
+static bool is_locked_pragma(const char *name, const char *value)
+{
+    return value != NULL && (sqlite3_stricmp(name, "writable_schema") == 0 ||
+                             sqlite3_stricmp(name, "recursive_triggers") == 0);
+}
+
+// Asked while a statement is prepared, not when it runs.
+static int authorize(void *context, int action, const char *a, const char *b, const char *database,
+                     const char *trigger)
+{
+    const struct db *db = context;
+    (void)database;
+    (void)trigger;
+    switch (action) {
+    case SQLITE_DELETE:
+        return is_locked(db->schema->append_only, a, NULL) ? SQLITE_DENY : SQLITE_OK;
+    case SQLITE_UPDATE:
+        return is_locked(db->schema->append_only, a, b) ? SQLITE_DENY : SQLITE_OK;
+    case SQLITE_PRAGMA:
+        return is_locked_pragma(a, b) ? SQLITE_DENY : SQLITE_OK;
+    case SQLITE_ALTER_TABLE:
+    case SQLITE_ATTACH:
+    case SQLITE_DETACH:
+    case SQLITE_CREATE_TRIGGER: // one that ignores an insertion would lose entries
+    case SQLITE_CREATE_TEMP_TRIGGER:
+    case SQLITE_DROP_INDEX:
+    case SQLITE_DROP_TABLE:
+    case SQLITE_DROP_TRIGGER:
+        return SQLITE_DENY;
+    default:
+        return SQLITE_OK;
+    }
+}
+
+void dbopen_lock(struct db *db, bool locked)
+{
+    if (db->schema->append_only != NULL)
+        sqlite3_set_authorizer(db->handle, locked ? authorize : NULL, db);
+}
+
 static void configure_library(void)
 {
     // Both are refused when a test has used SQLite before; its own defaults serve as well.
@@ -215,5 +268,6 @@ enum status dbopen_connect(struct db *db, const char *path, enum db_mode mode, s
         TRY(prepare_reading(db, err));
     else
         TRY(prepare_writing(db, path, err));
+    dbopen_lock(db, mode != DB_READ); // a reader can write nothing anyway
     return db_query_int(db, "PRAGMA page_size", &db->page_bytes, err);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bodyroom.h"
 #include "log.h"
 #include "reply.h"
 
@@ -20,6 +21,7 @@ void exchange_init(struct exchange *exchange, const struct server_config *config
     // Field by field: the large arrays need no clearing on the hot path.
     exchange->config = config;
     exchange->close = false;
+    exchange->announced_bytes = exchange->room_bytes = 0;
     exchange->request = (struct request){.path = "",
                                          .query = "",
                                          .body = "",
@@ -125,6 +127,23 @@ static enum exchange_next begin_asset(struct exchange *exchange, const struct as
     return EXCHANGE_SEND;
 }
 
+// The program's own look at who sends a large body. False when the reply is its refusal.
+static bool is_welcome(struct exchange *exchange, size_t body_bytes)
+{
+    struct err err = {0};
+    struct reply *reply = &exchange->reply;
+    const handler_fn look = exchange->config->before_body;
+    if (look == NULL || body_bytes <= BODYROOM_SMALL_BYTES)
+        return true;
+    enum status status = look(&exchange->request, reply, &err);
+    if (status == STATUS_OK)
+        status = buf_check(&reply->body, &err);
+    if (status != STATUS_OK)
+        exchange_fail(exchange, status, &err);
+    exchange->close = reply->http_status != 200;
+    return !exchange->close;
+}
+
 static enum exchange_next begin_route(struct exchange *exchange, bool has_query, int64_t body_bytes)
 {
     const struct route *route = exchange->match.route;
@@ -139,6 +158,9 @@ static enum exchange_next begin_route(struct exchange *exchange, bool has_query,
     if (exchange->request.method == HTTP_GET)
         return EXCHANGE_RUN;
     size_t size_bytes = (size_t)body_bytes;
+    if (!is_welcome(exchange, size_bytes))
+        return EXCHANGE_SEND;
+    exchange->announced_bytes = size_bytes;
     buf_init(&exchange->body, size_bytes);
     buf_reserve(&exchange->body, size_bytes < BODY_RESERVE_BYTES ? size_bytes : BODY_RESERVE_BYTES);
     return EXCHANGE_READ;
@@ -157,19 +179,20 @@ enum exchange_next exchange_begin(struct exchange *exchange, struct guard_reques
     guard->target = exchange->target;
     guard->target_size_bytes = exchange->target_size_bytes;
     struct guard_verdict verdict = guard_check(guard);
-    if (verdict.http_status != 0 && verdict.http_status != 405) {
+    if (verdict.http_status != 0 && verdict.http_status != 405)
         log_event(LOG_LEVEL_DEBUG, "request_refused", "reason", verdict.reason, NULL);
+    if (!verdict.target_good)
         return refuse_early(exchange, verdict.http_status);
-    }
     bool has_query = strchr(exchange->target, '?') != NULL;
     split_target(exchange);
     exchange->request.method = method_of(guard->method);
     router_find(config->routes, config->route_count, config->listener, exchange->request.method,
                 exchange->target, &exchange->match);
     exchange->request.path = exchange->match.path;
-    // 405 waits for the router, which knows what the address does allow.
-    if (verdict.http_status == 405)
-        return refuse_early(exchange, 405);
+    // These wait for the router: who asks a program's address gets a program's refusal, and 405
+    // says what the address does allow.
+    if (verdict.http_status != 0)
+        return refuse_early(exchange, verdict.http_status);
     const struct asset *asset = find_asset(exchange);
     if (asset != NULL)
         return begin_asset(exchange, asset, has_query);

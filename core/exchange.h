@@ -23,6 +23,8 @@ struct exchange {
     struct buf body;
     size_t target_size_bytes;
     char target[GUARD_TARGET_LIMIT_BYTES + 2]; // cut there; the guard refuses what is longer
+    size_t announced_bytes;                    // of a body that is to be read
+    size_t room_bytes;                         // that the server holds for it (bodyroom.h)
     bool close; // the connection may not be used again after this answer
 };
 

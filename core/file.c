@@ -108,6 +108,27 @@ enum status file_write(const char *path, const void *bytes, size_t size_bytes, u
     return file_sync_folder_of(path, err);
 }
 
+enum status file_write_once(const char *path, const void *bytes, size_t size_bytes, unsigned mode,
+                            struct err *err)
+{
+    // In place: not every stick that files are carried on has links or safe renames.
+    AUTO(file_closep)
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EEXIST)
+        return err_set(err, STATUS_CONFLICT,
+                       "%s: is there already and is not overwritten; give another name", path);
+    if (fd < 0)
+        return err_errno(err, "%s: cannot be made", path);
+    enum status status = file_write_all(fd, path, bytes, size_bytes, err);
+    if (status == STATUS_OK && (fchmod(fd, (mode_t)mode) != 0 || fsync(fd) != 0))
+        status = err_errno(err, "%s: cannot be synced", path);
+    if (status != STATUS_OK) {
+        unlink(path);
+        return status;
+    }
+    return file_sync_folder_of(path, err);
+}
+
 static bool file_is_folder(const char *path)
 {
     struct stat info;
@@ -198,4 +219,59 @@ enum status file_list(const char *folder, file_each_fn each, void *context, stru
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             TRY(each(entry->d_name, context, err));
     }
+}
+
+enum status file_move(const char *from, const char *to, struct err *err)
+{
+    AUTO(file_closep) int fd = open(from, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_errno(err, "%s: cannot be opened", from);
+    if (fsync(fd) != 0)
+        return err_errno(err, "%s: cannot be synced", from);
+    if (rename(from, to) != 0)
+        return err_errno(err, "%s: cannot be renamed", from);
+    TRY(file_sync_folder_of(to, err));
+    return file_sync_folder_of(from, err);
+}
+
+static enum status file_copy_all(int from, const char *from_path, int to, const char *to_path,
+                                 struct err *err)
+{
+    char piece[64 * 1024];
+    for (;;) {
+        const ssize_t got = read(from, piece, sizeof piece);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_errno(err, "%s: reading failed", from_path);
+        if (got == 0)
+            return STATUS_OK;
+        TRY(file_write_all(to, to_path, piece, (size_t)got, err));
+    }
+}
+
+static enum status file_copy_into(int from, const char *from_path, const char *to, unsigned mode,
+                                  struct err *err)
+{
+    AUTO(file_closep)
+    int fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_errno(err, "%s: cannot be made", to);
+    enum status status = file_copy_all(from, from_path, fd, to, err);
+    if (status == STATUS_OK && (fchmod(fd, (mode_t)mode) != 0 || fsync(fd) != 0))
+        status = err_errno(err, "%s: cannot be synced", to);
+    if (status != STATUS_OK)
+        unlink(to);
+    return status;
+}
+
+enum status file_copy(const char *from, const char *to, unsigned mode, struct err *err)
+{
+    AUTO(file_closep) int fd = open(from, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_errno(err, "%s: cannot be opened", from);
+    if (file_exists(to))
+        return err_set(err, STATUS_CONFLICT, "%s: is there already", to);
+    TRY(file_copy_into(fd, from, to, mode, err));
+    return file_sync_folder_of(to, err);
 }

@@ -218,5 +218,7 @@ struct guard_verdict guard_check(const struct guard_request *request)
     verdict = check_host(request, found.host);
     if (verdict.http_status != 0)
         return verdict;
-    return check_framing(request->method, &found);
+    verdict = check_framing(request->method, &found);
+    verdict.target_good = true;
+    return verdict;
 }

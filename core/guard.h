@@ -26,6 +26,7 @@ struct guard_verdict {
     unsigned http_status; // 0: go on; else 400, 405, 411, 413, 414, 415, 417, 421, 431 …
     const char *reason;   // a few words for the log, never the input
     int64_t body_bytes;   // announced Content-Length, 0 when none
+    bool target_good;     // the target and all headers before the framing were found good
 };
 
 struct guard_verdict guard_check(const struct guard_request *request);

@@ -2,9 +2,108 @@
 // Strict reading of JSON from outside, by jansson.
 #include "json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "file.h"
+
+// ---- memory ------------------------------------------------------------------------------------
+// jansson 2.14 does not look whether its reader's buffer could grow: when it could not, bytes of
+// the text are silently left out, or written past an allocation. So while it reads, an allocation
+// that fails is served from a reserve, the text ends there, and the result is thrown away.
+
+enum {
+    // The text is handed over in such pieces, so that little more is read after it must end.
+    JSON_PIECE_BYTES = 128,
+    // What one byte of text may still need in growing buffers: 2 for the reader's own, 8 for an
+    // array's table (2 bytes an element, doubled), less for an object's.
+    JSON_RESERVE_PER_BYTE = 12,
+    // What a piece may need: at most an array with its first table (112 bytes) for each byte.
+    JSON_RESERVE_BYTES = 24 * 1024,
+    JSON_ALIGN_BYTES = 16,
+};
+
+struct json_source {
+    const char *text;
+    size_t left_bytes;
+    char *reserve;
+    size_t reserve_bytes, used_bytes;
+    bool ran_out;
+};
+
+static _Thread_local struct json_source *json_reading; // NULL while nothing is read
+
+static void *json_take(size_t size_bytes)
+{
+    void *memory = malloc(size_bytes);
+    struct json_source *source = json_reading;
+    if (memory != NULL || source == NULL)
+        return memory;
+    source->ran_out = true;
+    const size_t left_bytes = source->reserve_bytes - source->used_bytes;
+    if (size_bytes > left_bytes - left_bytes % JSON_ALIGN_BYTES)
+        return NULL;
+    memory = source->reserve + source->used_bytes;
+    source->used_bytes += (size_bytes + JSON_ALIGN_BYTES - 1) / JSON_ALIGN_BYTES * JSON_ALIGN_BYTES;
+    return memory;
+}
+
+static void json_give(void *memory)
+{
+    const struct json_source *source = json_reading;
+    const uintptr_t at = (uintptr_t)memory;
+    if (source != NULL && at >= (uintptr_t)source->reserve &&
+        at < (uintptr_t)source->reserve + source->reserve_bytes)
+        return; // goes with the reserve
+    free(memory);
+}
+
+// Before main, because jansson reads the pointers without a lock.
+__attribute__((constructor)) static void json_use_memory(void)
+{
+    json_set_alloc_funcs(json_take, json_give);
+}
+
+static size_t json_next_piece(void *buffer, size_t space_bytes, void *context)
+{
+    struct json_source *source = context;
+    size_t bytes = source->left_bytes < JSON_PIECE_BYTES ? source->left_bytes : JSON_PIECE_BYTES;
+    if (source->ran_out)
+        return 0;
+    if (bytes > space_bytes)
+        bytes = space_bytes;
+    memcpy(buffer, source->text, bytes);
+    source->text += bytes;
+    source->left_bytes -= bytes;
+    return bytes;
+}
+
+// NULL with *ret_ran_out or the reason in *ret_error.
+static json_t *json_load_whole(const char *text, size_t size_bytes, bool *ret_ran_out,
+                               json_error_t *ret_error)
+{
+    struct json_source source = {
+        .text = text,
+        .left_bytes = size_bytes,
+        .reserve_bytes = size_bytes * JSON_RESERVE_PER_BYTE + JSON_RESERVE_BYTES,
+    };
+    source.reserve = malloc(source.reserve_bytes);
+    *ret_ran_out = source.reserve == NULL;
+    if (source.reserve == NULL)
+        return NULL;
+    json_reading = &source;
+    json_t *json = json_load_callback(json_next_piece, &source, JSON_REJECT_DUPLICATES, ret_error);
+    if (source.ran_out) {
+        json_decref(json);
+        json = NULL;
+    }
+    json_reading = NULL;
+    free(source.reserve);
+    *ret_ran_out = source.ran_out;
+    return json;
+}
+
+// ---- reading -----------------------------------------------------------------------------------
 
 static const char *json_reason(enum json_error_code code)
 {
@@ -45,7 +144,10 @@ enum status json_parse(const char *text, size_t size_bytes, size_t limit_bytes, 
         return err_set(err, STATUS_TOO_LARGE, "%s: longer than the limit of %zu bytes", what,
                        limit_bytes);
     json_error_t error;
-    AUTO(json_decrefp) json_t *json = json_loadb(text, size_bytes, JSON_REJECT_DUPLICATES, &error);
+    bool ran_out = false;
+    AUTO(json_decrefp) json_t *json = json_load_whole(text, size_bytes, &ran_out, &error);
+    if (ran_out)
+        return err_set(err, STATUS_NO_MEMORY, "%s: no memory to read it", what);
     if (json == NULL)
         return json_refuse(&error, what, err);
     if (!json_is_object(json))

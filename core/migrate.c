@@ -35,7 +35,9 @@ static enum status step(struct db *db, const struct db_migration *migration, str
 static enum status apply(struct db *db, const struct db_migration *migration, struct err *err)
 {
     TRY(db_exec(db, "BEGIN IMMEDIATE", err));
+    dbopen_lock(db, false);
     enum status status = step(db, migration, err);
+    dbopen_lock(db, true);
     if (status == STATUS_OK)
         status = db_exec(db, "COMMIT", err);
     // SQLite may have rolled back by itself (full disk).

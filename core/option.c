@@ -41,7 +41,18 @@ struct option_set {
 
 // ---- values ------------------------------------------------------------------------------------
 
-// Takes the value over unless a stronger source gave one; from equal ones the last wins.
+// One line more of a list.
+static char *option_joined(const char *before, const char *text)
+{
+    size_t size = strlen(before) + strlen(text) + 2;
+    char *joined = malloc(size);
+    if (joined != NULL)
+        snprintf(joined, size, "%s\n%s", before, text);
+    return joined;
+}
+
+// Takes the value over unless a stronger source gave one; from equal ones the last wins, or joins
+// a list.
 static enum status option_put(struct option_set *set, size_t index, const char *text,
                               enum option_source source, const char *where, struct err *err)
 {
@@ -49,7 +60,9 @@ static enum status option_put(struct option_set *set, size_t index, const char *
     struct option_value *value = &set->values[index];
     if (value->source > source)
         return STATUS_OK;
-    char *copy = strdup(text);
+    bool more =
+        option_table_at(set->program, index)->kind == OPTION_LIST && value->source == source;
+    char *copy = more ? option_joined(value->text, text) : strdup(text);
     if (copy == NULL)
         return err_set(err, STATUS_NO_MEMORY, "no memory for the options");
     free(value->text);

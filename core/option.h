@@ -7,7 +7,8 @@
 #include "buf.h"
 
 enum option_kind {
-    OPTION_TEXT,    // any text, at most 1024 bytes
+    OPTION_TEXT,    // any text of 1 to 1024 bytes
+    OPTION_LIST,    // the same, may be given several times: the value has one line for each
     OPTION_INT,     // decimal within minimum…maximum
     OPTION_FLAG,    // given or not; "true"/"false" in environment and INI
     OPTION_ADDRESS, // host:port or [v6]:port, port 0…65535

@@ -86,6 +86,10 @@ enum status option_table_check(const struct option_def *option, const char *text
 {
     int64_t number = 0;
     size_t size = strlen(text);
+    // An empty text is a variable that a script has lost; taken, it would choose another meaning.
+    if (size == 0 && (option->kind == OPTION_TEXT || option->kind == OPTION_LIST))
+        return err_set(err, STATUS_USAGE, "%s is empty; give it a %s or leave it out", where,
+                       option->value_name);
     if (size > OPTION_TABLE_VALUE_BYTES || !text_is_clean(text, size, false))
         return err_set(err, STATUS_USAGE, "%s must be UTF-8 text of at most %d bytes", where,
                        OPTION_TABLE_VALUE_BYTES);

@@ -12,6 +12,7 @@
 
 #include <microhttpd.h>
 
+#include "bodyroom.h"
 #include "delivery.h"
 #include "exchange.h"
 #include "listener.h"
@@ -53,6 +54,7 @@ struct server {
     bool closing;
     atomic_bool refusing;
     atomic_size_t turns;  // requests begun and not yet answered
+    struct bodyroom room; // for large bodies
     struct spares spares; // turns that are done
 };
 
@@ -295,6 +297,13 @@ static enum MHD_Result run(struct turn *turn)
     return exchange_run(&turn->exchange) == EXCHANGE_WAIT ? submit(turn) : send_reply(turn);
 }
 
+static enum MHD_Result refuse_busy(struct turn *turn)
+{
+    turn->exchange.close = true;
+    exchange_fail(&turn->exchange, STATUS_BUSY, &(struct err){0});
+    return send_reply(turn);
+}
+
 static enum MHD_Result begin(struct turn *turn, const char *method, const char *version)
 {
     struct server *server = turn->server;
@@ -305,12 +314,8 @@ static enum MHD_Result begin(struct turn *turn, const char *method, const char *
     exchange->request.source = turn->connection;
     exchange->request.peer = turn->channel->peer;
     exchange->request.local = server->listener.text;
-    if (atomic_load(&server->refusing)) {
-        struct err err = {0};
-        exchange->close = true;
-        exchange_fail(exchange, STATUS_BUSY, &err);
-        return send_reply(turn);
-    }
+    if (atomic_load(&server->refusing))
+        return refuse_busy(turn);
     (void)MHD_get_connection_values_n(turn->connection, MHD_HEADER_KIND, collect_header,
                                       &collected);
     struct guard_request guard = {.method = method,
@@ -321,6 +326,9 @@ static enum MHD_Result begin(struct turn *turn, const char *method, const char *
     enum exchange_next next = exchange_begin(exchange, &guard);
     if (exchange->close)
         return send_reply(turn);
+    if (!bodyroom_take(&server->room, exchange->announced_bytes, server->config.large_bodies_bytes,
+                       &exchange->room_bytes))
+        return refuse_busy(turn);
     // libmicrohttpd closes the connection after an answer that was given in this first call, so
     // all others wait for the next one, which comes at once when there is no body.
     turn->phase = next == EXCHANGE_SEND ? PHASE_READY : PHASE_BODY;
@@ -419,6 +427,7 @@ static void end_turn(void *context, struct MHD_Connection *connection, void **tu
                       (int64_t)server->config.request_deadline_ms);
     if (turn->exchange.reply.body.capacity_bytes <= KEPT_BODY_LIMIT_BYTES)
         reply_regain(&turn->exchange.reply, &turn->memory);
+    bodyroom_give(&server->room, turn->exchange.room_bytes);
     exchange_done(&turn->exchange);
     if (!spares_put(&server->spares, turn))
         free_turn(turn);

@@ -26,6 +26,11 @@ struct server_config {
     bool any_host;            // behind a proxy or on a network whose names we do not know
     struct writer *writer;    // for replies with a job; may be NULL
     void *context;            // request->context
+    // Looks at a request with a body over BODYROOM_SMALL_BYTES before that is read; `body` is ""
+    // then. Any other http_status than 200 in the reply is the answer, and nothing is read. NULL:
+    // all are read.
+    handler_fn before_body;
+    size_t large_bodies_bytes; // at once, as announced; beyond it 503. 0: BODYROOM_BYTES
     // Renders the page for a refused request (404, 405, 413, 503 …) into the reply, whose
     // http_status is set. NULL: one line of plain text.
     void (*refusal)(const struct request *request, struct reply *reply);

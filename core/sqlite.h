@@ -17,6 +17,7 @@ struct db {
     const struct db_schema *schema;
     struct stmt **statements; // by number, NULL until first used
     size_t borrowed;          // statements used and not yet released
+    void *kept;               // db_keep
     int64_t page_bytes;
     int64_t wal_bytes;
 };
@@ -27,6 +28,8 @@ enum status dbopen_make_file(const char *path, struct err *err) MUST_USE;
 // Opens db->handle and sets everything; on failure the caller still closes it.
 enum status dbopen_connect(struct db *db, const char *path, enum db_mode mode,
                            struct err *err) MUST_USE;
+// Locks what the schema calls append-only, or opens it for a migration.
+void dbopen_lock(struct db *db, bool locked);
 // Prepares SQL of ours that will be run often.
 enum status db_prepare(struct db *db, const char *sql, sqlite3_stmt **ret_handle,
                        struct err *err) MUST_USE;

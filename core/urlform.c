@@ -11,6 +11,7 @@ struct reader {
     const char *at, *end; // what is left to read
     char *store;          // where the next byte goes
     struct urlform *form;
+    const char *unclean; // as in the form; there only when nothing else is wrong
     struct err *err;
 };
 
@@ -87,9 +88,15 @@ static enum status read_field(struct reader *r, const char *const *names)
     TRY(read_part(r, '&', '&', &field.value, &field.value_size_bytes));
     if (name_size_bytes == 0 || !text_is_clean(field.name, name_size_bytes, false))
         return refuse(r, "its name is empty or not clean text");
-    if (!text_is_clean(field.value, field.value_size_bytes, true))
-        return refuse(r, "its value is not clean text");
     TRY(check_name(r, field.name, names));
+    if (!text_is_clean(field.value, field.value_size_bytes, true)) {
+        // Whatever the bytes are, nobody reads them.
+        field.value = "";
+        field.value_size_bytes = 0;
+        if (r->unclean == NULL)
+            (void)refuse(r, "its value is not clean text");
+        r->unclean = r->unclean == NULL ? field.name : r->unclean;
+    }
     form->fields[form->count++] = field;
     return STATUS_OK;
 }
@@ -98,6 +105,7 @@ enum status urlform_read(const char *text, size_t size_bytes, const char *const 
                          struct urlform *ret_form, struct err *err)
 {
     ret_form->count = 0;
+    ret_form->unclean = NULL;
     if (size_bytes > URLFORM_LIMIT_BYTES)
         return err_set(err, STATUS_TOO_LARGE, "the form is larger than %d bytes",
                        URLFORM_LIMIT_BYTES);
@@ -115,7 +123,8 @@ enum status urlform_read(const char *text, size_t size_bytes, const char *const 
         if (r.at == r.end)
             return refuse(&r, "it is empty");
     }
-    return STATUS_OK;
+    ret_form->unclean = r.unclean;
+    return r.unclean == NULL ? STATUS_OK : STATUS_BAD_INPUT;
 }
 
 const char *urlform_value(const struct urlform *form, const char *name)

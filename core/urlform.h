@@ -17,11 +17,14 @@ struct urlform {
     char store[URLFORM_LIMIT_BYTES + URLFORM_FIELD_MAX * 2 + 2];
     struct urlform_field fields[URLFORM_FIELD_MAX];
     size_t count;
+    const char *unclean; // the first field whose value was no clean text and was left out; or NULL
 };
 
 // Reads the whole text. STATUS_BAD_INPUT for a bad escape, NUL or control byte (LF, CR and TAB
 // are taken in values, CRLF becoming LF), bad UTF-8, a duplicate or empty name, a field without
-// '='; STATUS_TOO_LARGE past the limits. `names`, when not NULL, is the NULL-ended list of names
+// '='; STATUS_TOO_LARGE past the limits. When nothing is wrong but values
+// that are no clean text, ret_form has the other fields, so that people can be told on their page,
+// and names the first such one. `names`, when not NULL, is the NULL-ended list of names
 // that may occur: another one is STATUS_BAD_INPUT.
 enum status urlform_read(const char *text, size_t size_bytes, const char *const *names,
                          struct urlform *ret_form, struct err *err) MUST_USE;

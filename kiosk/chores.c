@@ -8,10 +8,17 @@
 #include <string.h>
 #include <time.h>
 
+#include "checkpoint.h"
 #include "clock.h"
+#include "counts.h"
+#include "fact.h"
 #include "kiosk_sql.h"
 #include "log.h"
+#include "outbox.h"
+#include "seal.h"
 #include "stmt.h"
+#include "timekeeper.h"
+#include "truncation.h"
 
 enum {
     TRIAL_SYNC_S = 5,
@@ -24,53 +31,44 @@ enum {
     RETRY_S = 60,
     // One job clears about this many rows (a few milliseconds), so that no tap waits long.
     CLEARED_AT_ONCE = 2000,
+    // A folder holds some 30 keys.
+    UNSURE_DAYS = 14,
     HOURS_AGAIN = DAYKEY_LIFE_DAYS * 24, // start_of() says why
+    // A key goes 24 hours after its day's seal, at most this much later.
+    EXPIRE_PERIOD_S = 600,
 };
 
-// In the table `fact`: 1 while the WAL may still hold what was cleared.
-#define TRUNCATION_FACT "truncation_owed"
-// The hour up to which request MACs were looked for.
+// In the table `fact`: the hour up to which request MACs were looked for.
 #define CLEARED_FACT "macs_cleared_until"
 
 struct chores {
     struct kiosk *kiosk;
     struct push *push;
     pthread_t thread;
-    pthread_mutex_t lock; // guards stopping
+    pthread_mutex_t looking; // one look at a time
+    pthread_mutex_t lock;    // guards stopping
     pthread_cond_t wake;
     bool stopping;
     int64_t next_sync_s;
-    uint32_t expired_hour; // in which the keys were last looked through
-    int64_t retry_ms;      // not before this (clock_mono_ms) after it failed
+    int64_t round_s;      // of the last sync
+    int64_t expired_slot; // EXPIRE_PERIOD_S in which the keys were last looked through
+    bool trusted;         // the clock, at that time: keys wait for that
+    uint32_t counted_hour;
+    uint64_t signed_size; // of the last hourly checkpoint
+    int32_t sealed_day;   // on which the seal was looked after
+    int32_t looked_day;   // the civil day of the last look, so that none is passed over
+    // Not before these (clock_mono_ms) after one of them failed.
+    int64_t expire_retry_ms, count_retry_ms, seal_retry_ms, clock_retry_ms;
 };
 
 // ---- day keys -----------------------------------------------------------------------------------
 
 struct clear_job {
     struct writer_job job;
+    int32_t day; // the oldest whose key is there
     uint32_t end_hour;
     int64_t cleared;
 };
-
-static enum status get_fact(struct db *db, const char *name, int64_t *ret_value, struct err *err)
-{
-    AUTO(stmt_releasep) struct stmt *q = NULL;
-    TRY(stmt_use(db, KIOSK_FACT_GET, &q, err));
-    stmt_bind_text(q, 1, name);
-    bool found = false;
-    TRY(stmt_row(q, &found, err));
-    *ret_value = found ? stmt_int(q, 0) : 0;
-    return STATUS_OK;
-}
-
-static enum status set_fact(struct db *db, const char *name, int64_t value, struct err *err)
-{
-    AUTO(stmt_releasep) struct stmt *q = NULL;
-    TRY(stmt_use(db, KIOSK_FACT_SET, &q, err));
-    stmt_bind_text(q, 1, name);
-    stmt_bind_int(q, 2, value);
-    return stmt_run(q, NULL, err);
-}
 
 static void bind_hours(struct stmt *q, uint8_t prefix[2][ENTRY_ID_BYTES], uint32_t from,
                        uint32_t end)
@@ -126,7 +124,7 @@ static enum status apply_clear(struct db *db, struct writer_job *job, struct err
 {
     struct clear_job *clear = (struct clear_job *)job;
     int64_t until = 0;
-    TRY(get_fact(db, CLEARED_FACT, &until, err));
+    TRY(fact_get(db, CLEARED_FACT, &until, err));
     uint32_t hour = start_of(until, clear->end_hour);
     while (clear->cleared < CLEARED_AT_ONCE) {
         TRY(first_hour(db, hour, clear->end_hour, &hour, err));
@@ -136,61 +134,56 @@ static enum status apply_clear(struct db *db, struct writer_job *job, struct err
         hour++;
     }
     if (hour != until)
-        TRY(set_fact(db, CLEARED_FACT, hour, err));
+        TRY(fact_set(db, CLEARED_FACT, hour, err));
+    int64_t pages = 0;
+    TRY(outbox_forget_pages(db, clear->day, &pages, err));
     // Old pages stay in the WAL: whether they still have to be truncated away is remembered with
     // the clearing itself, so that neither a busy reader nor a crash makes us forget it.
-    return clear->cleared == 0 ? STATUS_OK : set_fact(db, TRUNCATION_FACT, 1, err);
+    return clear->cleared + pages == 0 ? STATUS_OK : truncation_owe(db, err);
 }
 
-static enum status clear_before(struct kiosk *kiosk, uint32_t end_hour, struct err *err)
+static enum status clear_before(struct kiosk *kiosk, int32_t day, struct err *err)
 {
+    // A day begins at midnight of UTC+7, which is a full hour.
+    const uint32_t end_hour = (uint32_t)(((int64_t)day * 24 * HOUR_S - CLOCK_OFFSET_S) / HOUR_S);
     for (;;) {
-        struct clear_job clear = {.job.apply = apply_clear, .end_hour = end_hour};
+        struct clear_job clear = {.job.apply = apply_clear, .day = day, .end_hour = end_hour};
         TRY(writer_run(kiosk->writer, &clear.job, err));
         if (clear.cleared == 0)
             return STATUS_OK;
     }
 }
 
-static enum status apply_paid(struct db *db, struct writer_job *job, struct err *err)
-{
-    (void)job;
-    return set_fact(db, TRUNCATION_FACT, 0, err);
-}
-
-static enum status is_owed(struct kiosk *kiosk, bool *ret_owed, struct err *err)
+static enum status find_day_over(struct kiosk *kiosk, bool *ret_found, int32_t *ret_day,
+                                 struct err *err)
 {
     struct db *db = dbpool_take(kiosk->readers);
-    int64_t owed = 0;
-    const enum status status = get_fact(db, TRUNCATION_FACT, &owed, err);
+    const enum status status = seal_day_over(db, clock_now_s(), ret_found, ret_day, err);
     dbpool_give(kiosk->readers, db);
-    TRY(status);
-    *ret_owed = owed != 0;
-    return STATUS_OK;
-}
-
-static enum status truncate_wal(struct kiosk *kiosk, struct err *err)
-{
-    char path[KIOSK_PATH_BYTES + 16];
-    snprintf(path, sizeof path, "%s/kiosk.db", kiosk->folder);
-    AUTO(db_closep) struct db *db = NULL;
-    TRY(db_open(path, DB_WRITE, &kiosk_schema, &db, err));
-    TRY(db_checkpoint(db, true, err));
-    struct writer_job paid = {.apply = apply_paid};
-    return writer_run(kiosk->writer, &paid, err);
+    return status;
 }
 
 enum status chores_expire(struct kiosk *kiosk, struct err *err)
 {
-    int32_t oldest_day = 0;
-    TRY(daykey_expire(kiosk->daykeys, clock_day(clock_now_s()), &oldest_day, err));
-    // A day begins at midnight of UTC+7, which is a full hour.
-    const uint32_t end_hour =
-        (uint32_t)(((int64_t)oldest_day * 24 * HOUR_S - CLOCK_OFFSET_S) / HOUR_S);
-    TRY(clear_before(kiosk, end_hour, err));
-    bool owed = false;
-    TRY(is_owed(kiosk, &owed, err));
-    return owed ? truncate_wal(kiosk, err) : STATUS_OK;
+    const int32_t today = clock_day(clock_now_s());
+    int32_t oldest_day = 0, day_over = 0, expiry_day = today;
+    bool over = false;
+    TRY(find_day_over(kiosk, &over, &day_over, err));
+    // A day that seems to be over may not be. Two weeks by any count are: a box that never learns
+    // the time again must not gather keys for ever.
+    if (!timekeeper_is_trusted(kiosk->timekeeper)) {
+        expiry_day = today - UNSURE_DAYS;
+        over = false;
+    }
+    // What was sealed 24 hours ago goes now; without a seal it goes when the next day is over.
+    if (over && day_over < today && day_over + DAYKEY_LIFE_DAYS > today)
+        expiry_day = day_over + DAYKEY_LIFE_DAYS;
+    TRY(daykey_expire(kiosk->daykeys, expiry_day, &oldest_day, err));
+    // Today's key may not have been needed yet, but its MACs stay.
+    if (oldest_day > today)
+        oldest_day = today;
+    TRY(clear_before(kiosk, oldest_day, err));
+    return truncation_pay(kiosk, err);
 }
 
 // ---- the schedule -------------------------------------------------------------------------------
@@ -206,29 +199,115 @@ int64_t chores_next_sync_s(const char *lane, bool trial, int64_t now_s)
     return next_s > now_s ? next_s : next_s + HOUR_S;
 }
 
+// Once an hour also without news: a quiet kiosk must not look like a dead one.
+static bool wants_round(const struct chores *chores, int64_t now_s)
+{
+    return !chores->kiosk->setup.trial || push_has_news(chores->push) ||
+           push_failed(chores->push) || now_s >= chores->round_s + HOUR_S ||
+           now_s < chores->round_s;
+}
+
 static void sync_when_due(struct chores *chores, int64_t now_s)
 {
-    if (chores->push == NULL || now_s < chores->next_sync_s)
+    if (chores->push == NULL || !push_due(chores->push, clock_mono_ms()) ||
+        (now_s < chores->next_sync_s && !push_failed(chores->push)))
         return;
     int64_t sent = 0;
-    if (push_has_news(chores->push))
+    if (wants_round(chores, now_s) || push_failed(chores->push)) {
         (void)!push_round(chores->push, &sent, NULL); // it logs and keeps the reason itself
+        chores->round_s = now_s;
+    }
     chores->next_sync_s = chores_next_sync_s(journal_lane(chores->kiosk->journal),
                                              chores->kiosk->setup.trial, clock_now_s());
 }
 
+static void fail(const char *event, const struct err *err, int64_t *ret_retry_ms)
+{
+    log_err(event, err);
+    *ret_retry_ms = clock_mono_ms() + INT64_C(1000) * RETRY_S;
+}
+
 static void expire_when_due(struct chores *chores, int64_t now_s)
 {
-    const uint32_t hour = clock_hour(now_s);
-    if (hour == chores->expired_hour || clock_mono_ms() < chores->retry_ms)
+    const int64_t slot = now_s / EXPIRE_PERIOD_S;
+    const bool trusted = timekeeper_is_trusted(chores->kiosk->timekeeper);
+    if ((slot == chores->expired_slot && trusted == chores->trusted) ||
+        clock_mono_ms() < chores->expire_retry_ms)
         return;
     struct err err;
     if (chores_expire(chores->kiosk, &err) == STATUS_OK) {
-        chores->expired_hour = hour;
+        chores->expired_slot = slot;
+        chores->trusted = trusted;
+    } else
+        fail("expire_failed", &err, &chores->expire_retry_ms);
+}
+
+// Counts of the hours before `end_hour`, and a signed head when it is another than the last one.
+static enum status write_up(struct kiosk *kiosk, uint32_t end_hour, uint64_t *signed_size,
+                            struct err *err)
+{
+    uint64_t size = 0;
+    uint8_t root[CRYPTO_HASH_BYTES];
+    TRY(counts_write(kiosk, end_hour, err));
+    journal_head(kiosk->journal, &size, root);
+    return size == *signed_size ? STATUS_OK : checkpoint_make(kiosk, signed_size, err);
+}
+
+static void write_up_when_due(struct chores *chores, int64_t now_s)
+{
+    const uint32_t hour = clock_hour(now_s);
+    if (hour == chores->counted_hour || clock_mono_ms() < chores->count_retry_ms)
+        return;
+    struct err err;
+    if (write_up(chores->kiosk, hour, &chores->signed_size, &err) == STATUS_OK)
+        chores->counted_hour = hour;
+    else
+        fail("hourly_checkpoint_failed", &err, &chores->count_retry_ms);
+}
+
+static void look_at_the_clock(struct chores *chores)
+{
+    struct err err;
+    if (chores->kiosk->timekeeper == NULL || clock_mono_ms() < chores->clock_retry_ms)
+        return;
+    if (timekeeper_tick(chores->kiosk, &err) != STATUS_OK)
+        fail("clock_failed", &err, &chores->clock_retry_ms);
+}
+
+static void seal_when_due(struct chores *chores, int64_t now_s)
+{
+    const int32_t today = clock_day(now_s);
+    const bool due =
+        today != chores->sealed_day && seal_is_due(&chores->kiosk->setup.opening, now_s);
+    // The PC slept over the end of a day, or sealing failed until midnight.
+    const bool missed = today != chores->looked_day;
+    if ((!due && !missed) || clock_mono_ms() < chores->seal_retry_ms ||
+        !timekeeper_is_trusted(chores->kiosk->timekeeper))
+        return;
+    struct err err;
+    bool made = false;
+    if (seal_at_close(chores->kiosk, missed, &made, &err) != STATUS_OK) {
+        fail("seal_failed", &err, &chores->seal_retry_ms);
         return;
     }
-    log_err("expire_failed", &err);
-    chores->retry_ms = clock_mono_ms() + INT64_C(1000) * RETRY_S;
+    chores->looked_day = today;
+    if (due)
+        chores->sealed_day = today;
+    if (made)
+        chores->next_sync_s = now_s;
+}
+
+enum status chores_begin(struct kiosk *kiosk, struct err *err)
+{
+    bool made = false;
+    TRY(seal_at_close(kiosk, true, &made, err));
+    return chores_expire(kiosk, err);
+}
+
+enum status chores_end(struct kiosk *kiosk, struct err *err)
+{
+    uint64_t signed_size = 0;
+    return write_up(kiosk, clock_hour(clock_now_s()) + 1, &signed_size, err);
 }
 
 static bool wait_tick(struct chores *chores)
@@ -245,17 +324,31 @@ static bool wait_tick(struct chores *chores)
     return go_on;
 }
 
+static void look(struct chores *chores)
+{
+    look_at_the_clock(chores);
+    const int64_t now_s = clock_now_s();
+    // A clock that was set back must not postpone the next sync for ever.
+    if (chores->next_sync_s > now_s + HOUR_S)
+        chores->next_sync_s = now_s;
+    write_up_when_due(chores, now_s);
+    seal_when_due(chores, now_s);
+    expire_when_due(chores, now_s);
+    sync_when_due(chores, now_s);
+}
+
+void chores_look(struct chores *chores)
+{
+    pthread_mutex_lock(&chores->looking);
+    look(chores);
+    pthread_mutex_unlock(&chores->looking);
+}
+
 static void *run(void *argument)
 {
     struct chores *chores = argument;
-    while (wait_tick(chores)) {
-        const int64_t now_s = clock_now_s();
-        // A clock that was set back must not postpone the next sync for ever.
-        if (chores->next_sync_s > now_s + HOUR_S)
-            chores->next_sync_s = now_s;
-        expire_when_due(chores, now_s);
-        sync_when_due(chores, now_s);
-    }
+    while (wait_tick(chores))
+        chores_look(chores);
     return NULL;
 }
 
@@ -271,6 +364,7 @@ enum status chores_open(struct kiosk *kiosk, struct push *push, struct chores **
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&chores->lock, NULL);
+    pthread_mutex_init(&chores->looking, NULL);
     pthread_cond_init(&chores->wake, &monotonic);
     pthread_condattr_destroy(&monotonic);
     if (pthread_create(&chores->thread, NULL, run, chores) != 0) {
@@ -292,5 +386,6 @@ void chores_close(struct chores *chores)
     pthread_join(chores->thread, NULL);
     pthread_cond_destroy(&chores->wake);
     pthread_mutex_destroy(&chores->lock);
+    pthread_mutex_destroy(&chores->looking);
     free(chores);
 }

@@ -7,8 +7,8 @@
 
 #include "crypto.h"
 
-// A key lives through its day and the next one: a page made before midnight can still be answered
-// and a retry still recognised.
+// A key lives through its day and at most the next one, at most 24 hours past its day's seal
+// (chores.h): a page made before midnight can still be answered and a retry still recognised.
 enum { DAYKEY_LIFE_DAYS = 2 };
 
 // What a key is used for. The day key itself makes response ids (docs/JOURNAL.md: HMAC-SHA-256(day

@@ -7,12 +7,15 @@
 #include <string.h>
 
 #include "clock.h"
+#include "counts.h"
 #include "qr.h"
 #include "reply.h"
 #include "request.h"
 #include "slip.h"
 #include "staff_pages.h"
+#include "timekeeper.h"
 #include "view.h"
+#include "witnessed.h"
 
 enum {
     SVG_LIMIT_BYTES = 64 * 1024,
@@ -26,6 +29,7 @@ enum {
 struct desk {
     struct view view;
     bool allowed;
+    bool clock_refused; // pressing once more helps nobody
     struct urlform form;
     char area[RESPONSE_CODE_CHARS + 1];
     char counter[RESPONSE_CODE_CHARS + 1];
@@ -119,6 +123,24 @@ static enum status set_count(struct view *view, struct err *err)
     return STATUS_OK;
 }
 
+// Only while the clock is not trusted: what it shows, and a button to say that this is right.
+static void set_clock(struct desk *desk)
+{
+    struct view *view = &desk->view;
+    view_set(view, "clock", json_false());
+    if (desk->clock_refused || timekeeper_is_trusted(view->kiosk->timekeeper))
+        return;
+    char text[32];
+    const struct civil now = clock_civil(clock_wall_s());
+    (void)snprintf(text, sizeof text, "%02d:%02d, %02d/%02d/%04d", now.hour, now.minute, now.day,
+                   now.month, now.year);
+    AUTO(buf_done) struct buf words;
+    buf_init(&words, 512);
+    AUTO(json_decrefp) json_t *values = json_pack("{s:s}", "time", text);
+    page_word(view->kiosk->pages, view->language, "clock_ask", values, &words);
+    view_set(view, "clock", json_pack("{s:s}", "ask", buf_text(&words)));
+}
+
 static enum status show(struct desk *desk, struct reply *reply, struct err *err)
 {
     char query[VIEW_QUERY_BYTES];
@@ -127,8 +149,13 @@ static enum status show(struct desk *desk, struct reply *reply, struct err *err)
     set_areas(desk);
     set_counters(desk);
     set_steps(desk);
+    set_clock(desk);
     view_switch_links(&desk->view);
     TRY(set_count(&desk->view, err));
+    const int witnessed = desk->view.kiosk->witnessed;
+    view_set(&desk->view, "witnessed", json_boolean(witnessed == WITNESSED_CHECKED));
+    view_set(&desk->view, "witness_said", json_boolean(witnessed == WITNESSED_SAID));
+    view_set(&desk->view, "no_witness", json_boolean(witnessed == WITNESSED_NO));
     return view_render(&desk->view, "desk", "title_desk", &reply->body, err);
 }
 
@@ -306,6 +333,8 @@ enum status desk_pages_slip(const struct request *request, struct reply *reply, 
         return STATUS_OK;
     free_slip_job(reply->job);
     reply->job = NULL;
+    if (status == STATUS_DENIED)
+        return show_fault(&desk, "fault_waiting", STATUS_BUSY, reply, err);
     // Area, counter and step were looked up here; what can be wrong is the dossier's code.
     return status == STATUS_BAD_INPUT
                ? show_fault(&desk, "fault_dossier", STATUS_BAD_INPUT, reply, err)
@@ -329,6 +358,7 @@ enum status desk_pages_arm(const struct request *request, struct reply *reply, s
     if (counter == NULL)
         return show_fault(&desk, "fault_counter", STATUS_BAD_INPUT, reply, err);
     (void)arming_set(kiosk->armings, counter->id, area->code, desk.step);
+    counts_offer(desk.view.kiosk, area->code, desk.step);
     AUTO(json_decrefp)
     json_t *values = json_pack("{s:s, s:s}", "counter", view_counter_name(&desk.view, counter),
                                "area", view_area_name(&desk.view, area));
@@ -350,5 +380,24 @@ enum status desk_pages_cancel(const struct request *request, struct reply *reply
     // The cancel button says only a counter; the form keeps what was chosen last.
     remember(request, AREA_COOKIE, desk.area);
     view_word(&desk.view, "notice", "disarmed_done", NULL);
+    return show(&desk, reply, err);
+}
+
+// ---- the clock ---------------------------------------------------------------------------------
+
+enum status desk_pages_clock(const struct request *request, struct reply *reply, struct err *err)
+{
+    AUTO(desk_done) struct desk desk = {0};
+    TRY(desk_open(request, reply, &desk, err));
+    if (!desk.allowed)
+        return STATUS_OK;
+    if (!request_same_origin(request))
+        return err_set(err, STATUS_DENIED, "a form of the desk came from another site");
+    const enum status status = timekeeper_vouch(desk.view.kiosk->timekeeper, NULL);
+    desk.clock_refused = status != STATUS_OK;
+    if (desk.clock_refused)
+        return show_fault(&desk, status == STATUS_DENIED ? "fault_clock_far" : "fault_clock",
+                          STATUS_CONFLICT, reply, err);
+    view_word(&desk.view, "notice", "clock_done", NULL);
     return show(&desk, reply, err);
 }

@@ -17,6 +17,9 @@ enum status desk_pages_slip(const struct request *request, struct reply *reply,
 // POST /desk/arm: opens the counter's screen for one visit.
 enum status desk_pages_arm(const struct request *request, struct reply *reply,
                            struct err *err) MUST_USE;
+// POST /desk/clock: somebody has looked at the clock and says that it is right.
+enum status desk_pages_clock(const struct request *request, struct reply *reply,
+                             struct err *err) MUST_USE;
 // POST /desk/cancel: counter.
 enum status desk_pages_cancel(const struct request *request, struct reply *reply,
                               struct err *err) MUST_USE;

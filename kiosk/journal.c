@@ -4,9 +4,11 @@
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "checkpoint.h"
 #include "kiosk_sql.h"
 #include "stmt.h"
 
@@ -128,10 +130,51 @@ static enum status check_last(struct db *db, uint64_t size, struct err *err)
     return STATUS_OK;
 }
 
+// The newest signed head beside the journal; `size` is 0 when there is none.
+static enum status read_checkpoint(struct db *db, uint64_t size,
+                                   struct note_checkpoint *ret_checkpoint, struct err *err)
+{
+    AUTO(buf_done) struct buf note;
+    struct note_checkpoint checkpoint = {.size = 0};
+    struct err fault;
+    bool found = false;
+    buf_init(&note, NOTE_LIMIT_BYTES);
+    TRY(checkpoint_last(db, UINT64_MAX, false, &note, &found, err));
+    if (found && note_read(buf_text(&note), note.size_bytes, &checkpoint, &fault) != STATUS_OK)
+        return err_set(err, STATUS_CHECK_FAILED, "the newest stored checkpoint: %.300s",
+                       fault.text);
+    if (checkpoint.size > size)
+        return wrong(err, (int64_t)size,
+                     "missing; the newest checkpoint counts more entries: an old backup was put "
+                     "back, or the end was cut off");
+    *ret_checkpoint = checkpoint;
+    return STATUS_OK;
+}
+
+// Goes on to the checkpoint's size and compares: what the entries before the walk are is said by
+// the frontier, which the root then proves. A checkpoint of before the walk waits for `verify`.
+static enum status check_against(struct db *db, struct walk *walk,
+                                 const struct note_checkpoint *checkpoint, struct err *err)
+{
+    uint8_t root[CRYPTO_HASH_BYTES];
+    if (checkpoint->size == 0 || checkpoint->size < walk->tree.size)
+        return STATUS_OK;
+    TRY(walk_rows(db, walk, (int64_t)checkpoint->size, true, err));
+    merkle_root(&walk->tree, root);
+    if (memcmp(root, checkpoint->root, sizeof root) == 0)
+        return STATUS_OK;
+    return err_set(err, STATUS_CHECK_FAILED,
+                   "the journal does not give the root of its newest checkpoint (%" PRIu64
+                   " entries): an entry or the head was changed; `verify` says which",
+                   checkpoint->size);
+}
+
 // Sequence and place of the last 1,000; the bytes of those whose subtrees are small.
 static enum status check_end(struct db *db, const struct head *head, struct err *err)
 {
+    struct note_checkpoint checkpoint;
     TRY(check_last(db, head->tree.size, err));
+    TRY(read_checkpoint(db, head->tree.size, &checkpoint, err));
     const int64_t size = (int64_t)head->tree.size;
     const int64_t hashed_from = size - (size & ((1 << CHECKED_LEVELS) - 1));
     const int64_t from = size > CHECKED_AT_START ? size - CHECKED_AT_START : 0;
@@ -139,7 +182,9 @@ static enum status check_end(struct db *db, const struct head *head, struct err 
     if (from < hashed_from)
         TRY(walk_rows(db, &walk, hashed_from, false, err));
     walk.next = hashed_from;
-    walk.tree.size = (uint64_t)hashed_from;
+    merkle_copy(&walk.tree, &head->tree);
+    walk.tree.size = (uint64_t)hashed_from; // what is above the small subtrees is taken as it is
+    TRY(check_against(db, &walk, &checkpoint, err));
     TRY(walk_rows(db, &walk, size, true, err));
     int64_t first = size;
     for (unsigned level = 0; level < CHECKED_LEVELS; level++) {
@@ -314,102 +359,129 @@ enum status journal_append(struct db *db, struct journal *journal, const uint8_t
 
 // ---- verifying ----------------------------------------------------------------------------------
 
-// The key is unique, so an entry that is found under its own stands there alone.
-static enum status verify_key(struct db *db, const struct entry *entry, int64_t seq,
-                              struct err *err)
+static enum status verify_rows(struct db *db, struct laneverify *verify, int64_t *ret_misplaced,
+                               struct err *err)
 {
-    AUTO(stmt_releasep) struct stmt *q = NULL;
-    TRY(stmt_use(db, KIOSK_KEY_GET, &q, err));
-    stmt_bind_blob(q, 1, entry->id, ENTRY_ID_BYTES);
-    stmt_bind_int(q, 2, entry->part);
-    bool found = false;
-    TRY(stmt_row(q, &found, err));
-    if (found && stmt_int(q, 0) == seq)
-        return STATUS_OK;
-    return wrong(err, seq,
-                 found ? "another entry is filed under its id and part"
-                       : "it is not filed under its id and part");
-}
-
-static enum status verify_row(struct db *db, struct walk *walk, struct stmt *q, struct err *err)
-{
-    TRY(check_line(walk, q, err));
-    AUTO(entry_done) struct entry entry = {0};
-    struct err fault;
-    const char *line = stmt_text(q, 1);
-    const size_t size_bytes = stmt_text_size(q, 1);
-    if (entry_read(line, size_bytes, &entry, &fault) != STATUS_OK)
-        return err_set(err, STATUS_CHECK_FAILED, "entry %" PRId64 ": %.300s", walk->next,
-                       fault.text);
-    TRY(verify_key(db, &entry, walk->next, err));
-    uint8_t leaf[CRYPTO_HASH_BYTES];
-    merkle_leaf(line, size_bytes, leaf);
-    merkle_add(&walk->tree, leaf);
-    walk->next++;
-    return STATUS_OK;
-}
-
-static enum status verify_rows(struct db *db, struct walk *walk, int64_t end, struct err *err)
-{
+    int64_t misplaced = -1;
     AUTO(stmt_releasep) struct stmt *q = NULL;
     TRY(stmt_use(db, KIOSK_ENTRY_LIST, &q, err));
     stmt_bind_int(q, 1, 0);
-    stmt_bind_int(q, 2, end);
+    stmt_bind_int(q, 2, INT64_MAX);
     for (;;) {
         bool found = false;
         TRY(stmt_row(q, &found, err));
         if (!found)
-            return walk->next == end ? STATUS_OK : wrong(err, walk->next, "missing");
-        TRY(verify_row(db, walk, q, err));
+            break;
+        if (misplaced < 0 && stmt_int(q, 0) != laneverify_next(verify))
+            misplaced = laneverify_next(verify);
+        TRY(laneverify_line(verify, stmt_text(q, 1), stmt_text_size(q, 1), NULL, err));
     }
+    *ret_misplaced = misplaced;
+    return STATUS_OK;
 }
 
-// Every entry up to the head has its key, so each further one must be of a further entry.
-static enum status verify_count(struct db *db, struct err *err)
+static enum status verify_notes(struct db *db, struct laneverify *verify, struct err *err)
 {
     AUTO(stmt_releasep) struct stmt *q = NULL;
-    TRY(stmt_use(db, KIOSK_KEY_COUNT, &q, err));
-    bool found = false;
-    TRY(stmt_row(q, &found, err));
-    const int64_t more = found ? stmt_int(q, 0) - stmt_int(q, 1) : 0;
-    if (more == 0)
-        return STATUS_OK;
-    return err_set(err, STATUS_CHECK_FAILED,
-                   more > 0 ? "an id is filed that no entry has"
-                            : "an entry behind the journal's head is filed nowhere");
+    TRY(stmt_use(db, KIOSK_CHECKPOINT_LIST, &q, err));
+    for (;;) {
+        bool found = false;
+        char where[64];
+        TRY(stmt_row(q, &found, err));
+        if (!found)
+            return STATUS_OK;
+        snprintf(where, sizeof where, "the stored checkpoint of %" PRId64 " entries",
+                 stmt_int(q, 0));
+        for (int column = 1; column <= 2; column++)
+            if (!stmt_is_null(q, column))
+                TRY(laneverify_note(verify, stmt_text(q, column), stmt_text_size(q, column), where,
+                                    (uint64_t)stmt_int(q, 0), false, err));
+    }
 }
 
-// The largest subtrees come first in the lane, so the first that differs holds the first fault.
-static enum status compare(const struct merkle *read, const struct merkle *head, struct err *err)
+static enum status find_unfiled(struct db *db, struct err *err)
 {
-    uint64_t first = 0;
-    for (unsigned level = MERKLE_LEVELS; level-- > 0;) {
-        if ((head->size >> level & 1U) == 0)
-            continue;
-        const uint64_t past = first + (UINT64_C(1) << level);
-        if (memcmp(read->node[level], head->node[level], CRYPTO_HASH_BYTES) != 0)
-            return err_set(err, STATUS_CHECK_FAILED,
-                           "entries %" PRIu64 " to %" PRIu64 ": one of them was changed after it "
-                           "was written",
-                           first, past - 1);
-        first = past;
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    TRY(stmt_use(db, KIOSK_KEY_UNFILED, &q, err));
+    bool found = false;
+    TRY(stmt_row(q, &found, err));
+    if (!found)
+        return BUG(err, "an entry without its key was counted and is not there");
+    return wrong(err, stmt_int(q, 0), "it is not filed under its id and part (delete)");
+}
+
+// Every entry has its key, and no key is of none.
+static enum status verify_keys(struct db *db, const struct laneverify *verify, struct err *err)
+{
+    int64_t count = 0;
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    TRY(stmt_use(db, KIOSK_KEY_LIST, &q, err));
+    for (;; count++) {
+        bool found = false;
+        TRY(stmt_row(q, &found, err));
+        if (!found)
+            break;
+        size_t id_bytes = 0; // the table sees to 16
+        const uint8_t *id = stmt_blob(q, 0, &id_bytes);
+        TRY(laneverify_filed(verify, id, stmt_int(q, 1), stmt_int(q, 2), err));
     }
-    return STATUS_OK;
+    return count == laneverify_next(verify) ? STATUS_OK : find_unfiled(db, err);
+}
+
+static enum status verify_texts(struct db *db, struct laneverify *verify, struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    TRY(stmt_use(db, KIOSK_TEXT_LIST, &q, err));
+    for (;;) {
+        bool found = false;
+        TRY(stmt_row(q, &found, err));
+        if (!found)
+            return laneverify_texts_end(verify, err);
+        size_t id_bytes = 0;
+        const uint8_t *id = stmt_blob(q, 0, &id_bytes);
+        struct lanetext_row row = {.field = stmt_text(q, 1)};
+        row.salt = stmt_is_null(q, 2) ? NULL : stmt_blob(q, 2, &row.salt_bytes);
+        row.payload = stmt_is_null(q, 3) ? NULL : stmt_blob(q, 3, &row.payload_bytes);
+        TRY(laneverify_text(verify, id, &row, err));
+    }
+}
+
+static enum status verify_snapshot(struct db *db, struct laneverify *verify,
+                                   struct laneverify_figures *ret_figures, struct err *err)
+{
+    struct head head;
+    int64_t misplaced = -1;
+    TRY(read_head(db, &head, err));
+    if (strcmp(head.lane, laneverify_lane(verify)) != 0)
+        return err_set(err, STATUS_CHECK_FAILED,
+                       "the journal's head is that of another lane (another key, or a clone)");
+    TRY(verify_notes(db, verify, err));
+    TRY(verify_rows(db, verify, &misplaced, err));
+    TRY(laneverify_end(verify, &head.tree, ret_figures, err));
+    if (misplaced >= 0) // its line is right, so laneverify has not minded
+        return wrong(err, misplaced, "is filed under another place (edit)");
+    TRY(verify_keys(db, verify, err));
+    return verify_texts(db, verify, err);
+}
+
+enum status journal_verify_all(struct db *db, struct laneverify *verify,
+                               struct laneverify_figures *ret_figures, struct err *err)
+{
+    TRY(db_exec(db, "BEGIN", err)); // one snapshot, while the kiosk goes on writing
+    enum status status = verify_snapshot(db, verify, ret_figures, err);
+    enum status ended = db_exec(db, "ROLLBACK", status == STATUS_OK ? err : NULL);
+    return status != STATUS_OK ? status : ended;
 }
 
 enum status journal_verify(struct db *db, const char *lane, uint64_t *ret_size,
                            uint8_t ret_root[CRYPTO_HASH_BYTES], struct err *err)
 {
-    struct head head;
-    TRY(read_head(db, &head, err));
-    if (strcmp(head.lane, lane) != 0)
-        return err_set(err, STATUS_CHECK_FAILED, "the journal is that of another lane");
-    // Entries may be added while we read: what counts is the head that was read first.
-    struct walk walk = {.lane = head.lane};
-    TRY(verify_rows(db, &walk, (int64_t)head.tree.size, err));
-    TRY(compare(&walk.tree, &head.tree, err));
-    TRY(verify_count(db, err));
-    *ret_size = head.tree.size;
-    merkle_root(&head.tree, ret_root);
+    const struct laneverify_options options = {.lane = lane};
+    struct laneverify_figures figures;
+    AUTO(laneverify_closep) struct laneverify *verify = NULL;
+    TRY(laneverify_open(&options, &verify, err));
+    TRY(journal_verify_all(db, verify, &figures, err));
+    *ret_size = figures.size;
+    memcpy(ret_root, figures.root, sizeof figures.root);
     return STATUS_OK;
 }

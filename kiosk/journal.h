@@ -4,7 +4,7 @@
 #ifndef HAILONG_JOURNAL_H
 #define HAILONG_JOURNAL_H
 
-#include "entry.h"
+#include "laneverify.h"
 #include "merkle.h"
 #include "writer.h"
 
@@ -31,8 +31,12 @@ void journal_head(struct journal *journal, uint64_t *ret_size, uint8_t ret_root[
 // with its commit.
 void journal_pending(const struct journal *journal, uint64_t *ret_size,
                      uint8_t ret_root[CRYPTO_HASH_BYTES]);
-// Reads the whole lane and recomputes everything: STATUS_CHECK_FAILED names the first bad entry
-// and what is wrong with it. `db` is a reading connection.
+// Reads one snapshot of the whole lane through `verify` (which may know heads held elsewhere), and
+// what stands beside it: the head, stored checkpoints, filed ids, free texts. STATUS_CHECK_FAILED
+// names the first bad entry and what is wrong with it. `db` is a reading connection.
+enum status journal_verify_all(struct db *db, struct laneverify *verify,
+                               struct laneverify_figures *ret_figures, struct err *err) MUST_USE;
+// The same without keys and heads from outside.
 enum status journal_verify(struct db *db, const char *lane, uint64_t *ret_size,
                            uint8_t ret_root[CRYPTO_HASH_BYTES], struct err *err) MUST_USE;
 

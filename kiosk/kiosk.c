@@ -8,14 +8,21 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "copied.h"
+#include "fact.h"
 #include "file.h"
+#include "judge.h"
 #include "kiosk_assets.h"
 #include "kiosk_setup.h"
 #include "kiosk_sql.h"
+#include "kit.h"
 #include "log.h"
 #include "migrate.h"
 #include "plan.h"
+#include "relane.h"
 #include "stmt.h"
+#include "timekeeper.h"
+#include "witnessed.h"
 
 enum {
     FOLDER_MODE = 0700,
@@ -61,7 +68,7 @@ static enum status read_setup(const char *path, struct buf *text, struct setup *
     return setup_parse(buf_text(text), text->size_bytes, ret_setup, err);
 }
 
-static enum status load_registries(struct err *err)
+enum status kiosk_registries(struct err *err)
 {
     TRY(crypto_open(err));
     TRY(form_open(err));
@@ -106,34 +113,17 @@ static enum status add_head(struct db *db, const char *lane, struct err *err)
     return stmt_run(q, NULL, err);
 }
 
-struct setup_writing {
-    struct db *db;
-    struct journal *journal;
-    uint8_t id[ENTRY_ID_BYTES];
-    int64_t part;
-};
-
-static enum status write_piece(void *context, const struct buf *tail, struct err *err)
-{
-    struct setup_writing *writing = context;
-    bool added = false;
-    return journal_append(writing->db, writing->journal, writing->id, writing->part++, NULL, tail,
-                          &added, err);
-}
-
 // The lane's head and its first entries, the setup, in the transaction that is open.
 static enum status begin_lane(struct db *db, const char *lane, const struct buf *setup,
                               struct err *err)
 {
     TRY(add_head(db, lane, err));
+    TRY(timekeeper_begin(db, err));
     AUTO(journal_closep) struct journal *journal = NULL;
     TRY(journal_open(db, lane, &journal, err));
     const struct writer_hooks hooks = journal_hooks(journal);
     hooks.begin(hooks.context);
-    struct setup_writing writing = {.db = db, .journal = journal};
-    kiosk_random_id(writing.id);
-    TRY(entry_split(ENTRY_SETUP, writing.id, buf_text(setup), setup->size_bytes, write_piece,
-                    &writing, err));
+    TRY(kiosk_setup_append(db, journal, buf_text(setup), setup->size_bytes, err));
     return hooks.commit(db, hooks.context, err);
 }
 
@@ -161,7 +151,7 @@ static enum status init_database(const char *folder, const struct buf *setup, st
 
 enum status kiosk_init(const char *folder, const char *setup_path, struct err *err)
 {
-    TRY(load_registries(err));
+    TRY(kiosk_registries(err));
     AUTO(buf_done) struct buf text;
     AUTO(setup_done) struct setup setup = {0};
     TRY(read_setup(setup_path, &text, &setup, err));
@@ -193,28 +183,99 @@ static void fatal(void *context, const struct err *err)
     _exit(EXIT_IO);
 }
 
+static void lane_of_secret(const uint8_t secret[CRYPTO_SIGN_SECRET_BYTES],
+                           char ret_lane[ENTRY_LANE_CHARS + 1])
+{
+    uint8_t public_key[CRYPTO_SIGN_PUBLIC_BYTES];
+    crypto_sign_public(secret, public_key);
+    entry_lane_of_key(public_key, sizeof public_key, ret_lane);
+}
+
 static enum status open_keys(struct kiosk *kiosk, char ret_lane[ENTRY_LANE_CHARS + 1],
                              struct err *err)
 {
     char path[KIOSK_PATH_BYTES];
     TRY(read_key(kiosk->folder, "keys/slip.key", CRYPTO_KEY_BYTES, kiosk->slip_key, err));
+    TRY(read_key(kiosk->folder, "keys/lane.key", sizeof kiosk->lane_secret, kiosk->lane_secret,
+                 err));
     TRY(path_in(kiosk->folder, "keys", path, err));
     TRY(daykey_open(path, &kiosk->daykeys, err));
-    return kiosk_lane(kiosk->folder, ret_lane, err);
+    lane_of_secret(kiosk->lane_secret, ret_lane);
+    return STATUS_OK;
+}
+
+// A new setup was journalled, and the box stopped before its file was written: finishes that.
+static enum status finish_setup(struct kiosk *kiosk, const struct buf *newer, struct err *err)
+{
+    if (newer->size_bytes == 0)
+        return STATUS_OK;
+    char path[KIOSK_PATH_BYTES];
+    TRY(path_in(kiosk->folder, "setup.json", path, err));
+    TRY(file_write(path, newer->data, newer->size_bytes, PUBLIC_MODE, err));
+    setup_done(&kiosk->setup);
+    return setup_parse(newer->data, newer->size_bytes, &kiosk->setup, err);
+}
+
+// A kit that came with an enrolment: its slip key is ours from now on.
+static enum status load_kit(struct kiosk *kiosk, struct db *db, struct err *err)
+{
+    bool loaded = false;
+    TRY(kit_load(kiosk->folder, kiosk->lane_secret, db, &loaded, err));
+    return loaded ? read_key(kiosk->folder, "keys/slip.key", CRYPTO_KEY_BYTES, kiosk->slip_key, err)
+                  : STATUS_OK;
+}
+
+// The marks of a file that is written to, and of slips that nobody may use yet.
+static enum status begin_marks(struct kiosk *kiosk, struct db *db, const char *path,
+                               struct err *err)
+{
+    int64_t waiting = 0;
+    TRY(fact_get(db, KIOSK_SLIPS_WAITING, &waiting, err));
+    kiosk->slips_waiting = waiting != 0;
+    return copied_begin(db, path, err);
+}
+
+static enum status apply_end(struct db *db, struct writer_job *job, struct err *err)
+{
+    (void)job;
+    return copied_end(db, err);
+}
+
+// SQLite takes any -wal file that is whole, also one of another moment; the journal's end shows it.
+static enum status open_journal(struct kiosk *kiosk, struct db *db, const char *lane, bool cut_off,
+                                struct err *err)
+{
+    struct err fault = {.text = ""};
+    const enum status status = journal_open(db, lane, &kiosk->journal, &fault);
+    if (status == STATUS_CHECK_FAILED && cut_off)
+        return err_set(err, status,
+                       "%.200s. If kiosk.db or its -wal file was copied by hand while the kiosk "
+                       "ran, they do not belong together: take a copy that `backup` has made",
+                       fault.text);
+    return status == STATUS_OK ? STATUS_OK : err_set(err, status, "%.390s", fault.text);
 }
 
 static enum status open_database(struct kiosk *kiosk, const char *lane, const struct buf *setup,
                                  struct err *err)
 {
+    AUTO(buf_done) struct buf newer;
+    buf_init(&newer, SETUP_LIMIT_BYTES);
     char path[KIOSK_PATH_BYTES];
+    enum copied_mark mark = COPIED_IDLE;
     TRY(path_in(kiosk->folder, "kiosk.db", path, err));
+    TRY(copied_check(path, err));
+    const bool cut_off = copied_read(path, &mark, NULL) == STATUS_OK && mark == COPIED_RUNNING;
     AUTO(db_closep) struct db *db = NULL;
     TRY(db_open(path, DB_WRITE, &kiosk_schema, &db, err));
     TRY(migrate_up(db, err));
-    TRY(journal_open(db, lane, &kiosk->journal, err));
-    TRY(kiosk_setup_check(db, setup, err));
+    TRY(open_journal(kiosk, db, lane, cut_off, err));
+    TRY(kiosk_setup_check(db, setup, false, &newer, err));
+    TRY(finish_setup(kiosk, &newer, err));
+    TRY(timekeeper_open(db, &kiosk->setup, &kiosk->timekeeper, err));
+    TRY(load_kit(kiosk, db, err));
     TRY(device_open(db, &kiosk->devices, err));
     TRY(dbpool_open(path, &kiosk_schema, KIOSK_DB_READERS, &kiosk->readers, err));
+    TRY(begin_marks(kiosk, db, path, err));
     const struct writer_hooks hooks = journal_hooks(kiosk->journal);
     const struct writer_config config = {
         .queue_limit = QUEUE_LIMIT,
@@ -230,13 +291,14 @@ static enum status open_database(struct kiosk *kiosk, const char *lane, const st
 static enum status open_all(struct kiosk *kiosk, struct err *err)
 {
     char path[KIOSK_PATH_BYTES], lane[ENTRY_LANE_CHARS + 1];
-    TRY(load_registries(err));
+    TRY(kiosk_registries(err));
     TRY(path_in(kiosk->folder, "setup.json", path, err));
     AUTO(buf_done) struct buf text;
     TRY(read_setup(path, &text, &kiosk->setup, err));
     TRY(open_keys(kiosk, lane, err));
     TRY(open_database(kiosk, lane, &text, err));
     TRY(arming_open(&kiosk->armings, err));
+    TRY(judge_open(&kiosk->setup, &kiosk->judge, err));
     TRY(prepared_open(&kiosk->prepared, err));
     return page_open(&kiosk_assets, "kiosk", &kiosk->pages, err);
 }
@@ -248,7 +310,9 @@ enum status kiosk_open(const char *folder, struct kiosk **ret_kiosk, struct err 
         return err_set(err, STATUS_NO_MEMORY, "no memory for the kiosk");
     if (snprintf(kiosk->folder, sizeof kiosk->folder, "%s", folder) >= KIOSK_PATH_BYTES)
         return err_set(err, STATUS_BAD_INPUT, "the data directory's path is too long");
+    TRY(relane_finish(folder, RELANE_ALL_STEPS, err));
     TRY(open_all(kiosk, err));
+    TRY(witnessed_load(kiosk, err));
     *ret_kiosk = kiosk;
     kiosk = NULL;
     return STATUS_OK;
@@ -261,32 +325,48 @@ void kiosk_close(struct kiosk *kiosk)
     // A reader that closes last cannot empty the WAL; the writer can. What is still queued needs
     // journal, keys and devices.
     dbpool_close(kiosk->readers);
+    struct writer_job end = {.apply = apply_end};
+    // Without the mark the file is one that was cut off, which is no harm to this box.
+    if (kiosk->writer != NULL)
+        (void)!writer_run(kiosk->writer, &end, NULL);
     writer_close(kiosk->writer);
     prepared_close(kiosk->prepared);
     page_close(kiosk->pages);
+    judge_close(kiosk->judge);
     arming_close(kiosk->armings);
     device_close(kiosk->devices);
     daykey_close(kiosk->daykeys);
     journal_close(kiosk->journal);
+    timekeeper_close(kiosk->timekeeper);
     setup_done(&kiosk->setup);
     crypto_wipe(kiosk->slip_key, sizeof kiosk->slip_key);
+    crypto_wipe(kiosk->lane_secret, sizeof kiosk->lane_secret);
     free(kiosk);
+}
+
+enum status kiosk_secret(const char *folder, uint8_t ret_secret[CRYPTO_SIGN_SECRET_BYTES],
+                         struct err *err)
+{
+    return read_key(folder, "keys/lane.key", CRYPTO_SIGN_SECRET_BYTES, ret_secret, err);
+}
+
+enum status kiosk_slip_key(const char *folder, uint8_t ret_key[CRYPTO_KEY_BYTES], struct err *err)
+{
+    return read_key(folder, "keys/slip.key", CRYPTO_KEY_BYTES, ret_key, err);
 }
 
 enum status kiosk_lane(const char *folder, char ret_lane[ENTRY_LANE_CHARS + 1], struct err *err)
 {
     uint8_t secret[CRYPTO_SIGN_SECRET_BYTES];
-    TRY(read_key(folder, "keys/lane.key", sizeof secret, secret, err));
-    // libsodium keeps the public half behind the seed (RFC 8032 keys, 32 + 32 bytes).
-    entry_lane_of_key(secret + CRYPTO_SIGN_SECRET_BYTES - CRYPTO_SIGN_PUBLIC_BYTES,
-                      CRYPTO_SIGN_PUBLIC_BYTES, ret_lane);
+    TRY(kiosk_secret(folder, secret, err));
+    lane_of_secret(secret, ret_lane);
     crypto_wipe(secret, sizeof secret);
     return STATUS_OK;
 }
 
 enum status kiosk_read_setup(const char *folder, struct setup *ret_setup, struct err *err)
 {
-    TRY(load_registries(err));
+    TRY(kiosk_registries(err));
     char path[KIOSK_PATH_BYTES];
     TRY(path_in(folder, "setup.json", path, err));
     AUTO(buf_done) struct buf text;
@@ -298,15 +378,19 @@ enum status kiosk_check_setup(const char *folder, struct db *db, struct err *err
     char path[KIOSK_PATH_BYTES];
     TRY(path_in(folder, "setup.json", path, err));
     AUTO(buf_done) struct buf text;
+    AUTO(buf_done) struct buf newer;
     buf_init(&text, SETUP_LIMIT_BYTES);
+    buf_init(&newer, SETUP_LIMIT_BYTES);
     TRY(file_read(path, &text, err));
-    return kiosk_setup_check(db, &text, err);
+    // A change that was interrupted is finished when the kiosk next opens.
+    return kiosk_setup_check(db, &text, true, &newer, err);
 }
 
 enum status kiosk_open_reader(const char *folder, struct db **ret_db, struct err *err)
 {
     char path[KIOSK_PATH_BYTES];
     TRY(path_in(folder, "kiosk.db", path, err));
+    TRY(copied_check(path, err));
     AUTO(db_closep) struct db *db = NULL;
     TRY(db_open(path, DB_READ, &kiosk_schema, &db, err));
     TRY(migrate_check(db, err));

@@ -14,11 +14,19 @@
 #include "writer.h"
 
 enum kiosk_listener { KIOSK_LISTEN_SCREEN = 1, KIOSK_LISTEN_PHONE = 2 };
+// In the table `fact`: 1 while slips wait for what the hub knows of them.
+#define KIOSK_SLIPS_WAITING "slips_waiting"
 enum { KIOSK_PATH_BYTES = 1024, KIOSK_URL_BYTES = 256, KIOSK_DB_READERS = 4 };
+
+struct timekeeper;
+struct judge;
 
 struct kiosk {
     char folder[KIOSK_PATH_BYTES];
     struct setup setup;
+    uint8_t lane_secret[CRYPTO_SIGN_SECRET_BYTES]; // the lane's Ed25519 key
+    struct timekeeper *timekeeper;                 // what hour it is, and whether to trust it
+    struct judge *judge;                           // live flags
     struct page_set *pages;
     struct prepared *prepared; // rendered pages that only wait for a token
     struct journal *journal;
@@ -36,6 +44,12 @@ struct kiosk {
     // What pages show in the corner for staff: set by the sync thread, read by any.
     _Atomic int64_t synced_entries;
     _Atomic int64_t last_contact_s;
+    // Whether another organisation has cosigned a head of this lane: enum witnessed (witnessed.h).
+    _Atomic int witnessed;
+    // This kiosk was restored and knows neither the slip key nor which slips are spent (restore.h).
+    _Atomic bool slips_waiting;
+    // Asks the service to close and open anew, as after a new setup; NULL: nobody serves.
+    void (*again)(void);
 };
 
 // Opens the data directory for serving or for a writing command: takes no lock (the caller does),
@@ -53,6 +67,13 @@ enum status kiosk_check(const char *folder, struct err *err) MUST_USE;
 // with setup_done), and a read-only connection (given).
 enum status kiosk_lane(const char *folder, char ret_lane[ENTRY_LANE_CHARS + 1],
                        struct err *err) MUST_USE;
+// The lane's Ed25519 key; wipe it after use.
+enum status kiosk_secret(const char *folder, uint8_t ret_secret[CRYPTO_SIGN_SECRET_BYTES],
+                         struct err *err) MUST_USE;
+enum status kiosk_slip_key(const char *folder, uint8_t ret_key[CRYPTO_KEY_BYTES],
+                           struct err *err) MUST_USE;
+// Once, before setups and keys are read.
+enum status kiosk_registries(struct err *err) MUST_USE;
 enum status kiosk_read_setup(const char *folder, struct setup *ret_setup, struct err *err) MUST_USE;
 enum status kiosk_open_reader(const char *folder, struct db **ret_db, struct err *err) MUST_USE;
 // STATUS_CHECK_FAILED when setup.json is not what the journal of `db` begins with.

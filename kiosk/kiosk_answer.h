@@ -20,6 +20,9 @@ struct kiosk_answer {
 //   poster {counter} → {url, code, counter, private, office, counter_name, trial, sample}
 //   sync {} → {sent, synced, entries}
 //   status {} → see kiosk_status.h
+//   seal {} → see closing.h
+//   visits {area, step?, count, hour?} → {}
+//   enrol {hub, phrase} → {}; setup {text} → {}: the service then opens anew
 enum status kiosk_answer(void *context, const json_t *request, json_t **ret_reply, struct err *err);
 
 #endif

@@ -14,6 +14,7 @@
 #include "request.h"
 #include "screen_pages.h"
 #include "staff_pages.h"
+#include "text_api.h"
 
 enum {
     FORM_LIMIT_BYTES = URLFORM_LIMIT_BYTES,
@@ -38,6 +39,7 @@ static enum status healthz(const struct request *request, struct reply *reply, s
 const struct route kiosk_routes[] = {
     {HTTP_GET, "/healthz", healthz, BOTH, 0, false},
     {HTTP_POST, "/api/v1/responses", rating_api_post, BOTH, FORM_LIMIT_BYTES, false},
+    {HTTP_POST, "/api/v1/texts", text_api_post, BOTH, FORM_LIMIT_BYTES, false},
     {HTTP_POST, "/step", rating_api_step, BOTH, FORM_LIMIT_BYTES, false},
     {HTTP_GET, "/", staff_pages_index, SCREEN, 0, true},
     {HTTP_GET, "/pair/{phrase}", staff_pages_pair, SCREEN, 0, false},
@@ -48,6 +50,7 @@ const struct route kiosk_routes[] = {
     {HTTP_GET, "/desk", desk_pages_get, SCREEN, 0, true},
     {HTTP_POST, "/desk/slips", desk_pages_slip, SCREEN, FORM_LIMIT_BYTES, true},
     {HTTP_POST, "/desk/arm", desk_pages_arm, SCREEN, FORM_LIMIT_BYTES, true},
+    {HTTP_POST, "/desk/clock", desk_pages_clock, SCREEN, FORM_LIMIT_BYTES, true},
     {HTTP_POST, "/desk/cancel", desk_pages_cancel, SCREEN, FORM_LIMIT_BYTES, true},
     {HTTP_GET, "/", phone_pages_start, PHONE, 0, true},
     {HTTP_POST, "/code", phone_pages_code, PHONE, CODE_LIMIT_BYTES, false},

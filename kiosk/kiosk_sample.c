@@ -15,6 +15,7 @@
 #include "lock.h"
 #include "rating.h"
 #include "sample_visit.h"
+#include "seal.h"
 #include "slip.h"
 #include "stmt.h"
 
@@ -181,6 +182,17 @@ static int64_t second_of(int32_t day, int hour)
     return (int64_t)day * 24 * HOUR_S - CLOCK_OFFSET_S + (int64_t)hour * HOUR_S;
 }
 
+// The visits of an hour are spread over it, so that they do not look like one hand that taps.
+static int64_t second_within(const struct sample_visit *visits, size_t count, size_t index)
+{
+    size_t first = index, end = index + 1;
+    while (first > 0 && visits[first - 1].hour == visits[index].hour)
+        first--;
+    while (end < count && visits[end].hour == visits[index].hour)
+        end++;
+    return (int64_t)(index - first) * HOUR_S / (int64_t)(end - first);
+}
+
 static enum status live_day(struct sample *sample, int32_t day, double progress, struct err *err)
 {
     const size_t count = sample_visit_day(sample->office, day, progress, sample->visits);
@@ -189,14 +201,15 @@ static enum status live_day(struct sample *sample, int32_t day, double progress,
         TRY(issue_slips(sample, count, err));
     }
     for (size_t i = 0; i < count; i++) {
-        clock_fix(second_of(day, sample->visits[i].hour));
+        clock_fix(second_of(day, sample->visits[i].hour) + second_within(sample->visits, count, i));
         TRY(live(sample, &sample->visits[i], sample->slips[i].code, err));
     }
     TRY(flush(sample, err));
-    if (!sample_visit_week_ends(day))
-        return STATUS_OK;
-    clock_fix(second_of(day, 23));
-    return chores_expire(sample->kiosk, err);
+    clock_fix(second_of(day, 24) - 1);
+    bool made = false;
+    if (count > 0)
+        TRY(seal_at_close(sample->kiosk, false, &made, err));
+    return sample_visit_week_ends(day) ? chores_expire(sample->kiosk, err) : STATUS_OK;
 }
 
 static void show_progress(int64_t done, int64_t days)

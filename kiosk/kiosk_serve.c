@@ -10,10 +10,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "chores.h"
 #include "clock.h"
 #include "control.h"
+#include "enrol.h"
+#include "hubkeys.h"
 #include "kiosk_assets.h"
 #include "kiosk_routes.h"
 #include "kiosk_sql.h"
@@ -21,6 +24,7 @@
 #include "log.h"
 #include "server.h"
 #include "stmt.h"
+#include "timekeeper.h"
 
 enum {
     THREADS = 2,                  // an office PC has two cores; more threads only take turns
@@ -45,6 +49,14 @@ struct serving {
     pthread_mutex_t opening; // held until both listeners have their addresses
     const char *hosts[3];    // the public address's host, and NULL
     char host[KIOSK_URL_BYTES];
+    struct addresses *addresses;
+    bool again; // it is closed to be opened anew
+};
+
+// Where the listeners are: the same again after opening anew, also when any free port was asked
+// for. "" before the first time.
+struct addresses {
+    char phone[KIOSK_URL_BYTES], screen[KIOSK_URL_BYTES];
 };
 
 // ---- addresses ----------------------------------------------------------------------------------
@@ -117,17 +129,20 @@ static void set_hosts(struct serving *serving)
 static enum status open_push(const struct option_set *set, struct kiosk *kiosk,
                              struct push **ret_push, struct err *err)
 {
-    const char *url = option_text(set, "hub");
-    if (url == NULL || url[0] == '\0')
-        return STATUS_OK;
-    if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
-        return err_set(err, STATUS_USAGE, "--hub must begin with http:// or https://");
-    if (snprintf(kiosk->hub_url, sizeof kiosk->hub_url, "%s", url) >= (int)sizeof kiosk->hub_url)
+    const char *given = option_text(set, "hub");
+    char url[KIOSK_URL_BYTES] = "";
+    if (given == NULL || given[0] == '\0')
+        TRY(hubkeys_url(kiosk->folder, url, err));
+    else if (snprintf(url, sizeof url, "%s", given) >= (int)sizeof url)
         return err_set(err, STATUS_USAGE, "--hub is too long");
-    char own_path[KIOSK_PATH_BYTES + 16];
-    snprintf(own_path, sizeof own_path, "%s/keys/hub.key", kiosk->folder);
-    const char *key_path = option_text(set, "hub-key-file");
-    return push_open(kiosk, url, key_path != NULL ? key_path : own_path, ret_push, err);
+    if (url[0] == '\0')
+        return STATUS_OK;
+    if (!enrol_url_ok(url, kiosk->setup.trial))
+        return err_set(err, STATUS_USAGE,
+                       "--hub must begin with https://; http:// is for a hub on this very "
+                       "computer and for trials");
+    memcpy(kiosk->hub_url, url, sizeof url);
+    return push_open(kiosk, url, ret_push, err);
 }
 
 enum status kiosk_serve_open(const struct option_set *set, struct kiosk **ret_kiosk,
@@ -170,8 +185,13 @@ static enum status apply_boot(struct db *db, struct writer_job *job, struct err 
     TRY(next_boot(db, &boot, err));
     uint8_t id[ENTRY_ID_BYTES];
     char hour[CLOCK_HOUR_TEXT_SIZE];
+    uint32_t number = 0;
+    bool unset = false;
     kiosk_random_id(id);
-    clock_hour_text(clock_hour(clock_now_s()), hour);
+    timekeeper_hour(kiosk->timekeeper, &number, &unset);
+    clock_hour_text(number, hour);
+    if (unset)
+        TRY(timekeeper_wait(kiosk, db, err));
     AUTO(buf_done) struct buf tail;
     buf_init(&tail, ENTRY_LIMIT_BYTES);
     struct jsonw w;
@@ -180,6 +200,8 @@ static enum status apply_boot(struct db *db, struct writer_job *job, struct err 
     jsonw_text(&w, "hour", hour);
     jsonw_int(&w, "boot", boot);
     jsonw_text(&w, "version", HAILONG_VERSION);
+    if (unset)
+        jsonw_text(&w, "clock", "unset");
     entry_tail_end(&w);
     bool added = false;
     return journal_append(db, kiosk->journal, id, 0, NULL, &tail, &added, err);
@@ -208,12 +230,22 @@ static struct server_config base_config(const struct serving *serving)
     };
 }
 
+static const char *address_of(const struct option_set *set, const char *option, const char *before)
+{
+    return before[0] != '\0' ? before : option_text(set, option);
+}
+
+static void keep_address(const struct server *server, char ret_address[KIOSK_URL_BYTES])
+{
+    snprintf(ret_address, KIOSK_URL_BYTES, "%s", server_address(server));
+}
+
 static enum status open_phone(const struct option_set *set, struct serving *serving,
                               struct err *err)
 {
     struct server_config config = base_config(serving);
     config.name = "phone";
-    config.address = option_text(set, "phone-listen");
+    config.address = address_of(set, "phone-listen", serving->addresses->phone);
     config.listener = KIOSK_LISTEN_PHONE;
     // On a network whose names for this box we do not know, any Host is ours.
     config.any_host = !is_loopback(config.address);
@@ -222,6 +254,7 @@ static enum status open_phone(const struct option_set *set, struct serving *serv
     config.request_deadline_ms = PHONE_DEADLINE_MS;
     config.content_security_policy = kiosk_routes_phone_csp();
     TRY(server_open(&config, &serving->phone, err));
+    keep_address(serving->phone, serving->addresses->phone);
     set_phone_url(serving->kiosk, server_address(serving->phone));
     return STATUS_OK;
 }
@@ -231,13 +264,14 @@ static enum status open_screen(const struct option_set *set, struct serving *ser
 {
     struct server_config config = base_config(serving);
     config.name = "screen";
-    config.address = option_text(set, "screen-listen");
+    config.address = address_of(set, "screen-listen", serving->addresses->screen);
     config.listener = KIOSK_LISTEN_SCREEN;
     config.any_host = !is_loopback(config.address);
     config.idle_timeout_s = SCREEN_IDLE_S;
     config.request_deadline_ms = SCREEN_DEADLINE_MS;
     config.content_security_policy = kiosk_routes_screen_csp();
     TRY(server_open(&config, &serving->screen, err));
+    keep_address(serving->screen, serving->addresses->screen);
     url_of_address(server_address(serving->screen), serving->kiosk->screen_url);
     return STATUS_OK;
 }
@@ -262,10 +296,10 @@ static enum status open_listeners(const struct option_set *set, struct serving *
 
 // Somebody who reads the database (an export, a backup) must not keep the office closed: the
 // chores try again.
-static enum status expire_keys(struct kiosk *kiosk, struct err *err)
+static enum status catch_up(struct kiosk *kiosk, struct err *err)
 {
     struct err busy;
-    const enum status status = chores_expire(kiosk, &busy);
+    const enum status status = chores_begin(kiosk, &busy);
     if (status == STATUS_BUSY) {
         log_err("expire_failed", &busy);
         return STATUS_OK;
@@ -275,12 +309,19 @@ static enum status expire_keys(struct kiosk *kiosk, struct err *err)
     return status;
 }
 
+// From any thread, also from one that the closing waits for.
+static void ask_again(void)
+{
+    kill(getpid(), SIGHUP);
+}
+
 static enum status open_all(const struct option_set *set, struct serving *serving, struct err *err)
 {
     TRY(kiosk_serve_open(set, &serving->kiosk, &serving->push, err));
     set_hosts(serving);
+    serving->kiosk->again = ask_again;
     TRY(write_boot(serving->kiosk, err));
-    TRY(expire_keys(serving->kiosk, err));
+    TRY(catch_up(serving->kiosk, err));
     serving->answer =
         (struct kiosk_answer){.kiosk = serving->kiosk, .push = serving->push, .serving = true};
     // Before the listeners: whoever sees them announced may give a command at once.
@@ -300,7 +341,11 @@ static enum status open_all(const struct option_set *set, struct serving *servin
 static void last_round(struct serving *serving)
 {
     int64_t sent = 0;
-    if (serving->push != NULL && push_has_news(serving->push))
+    struct err err;
+    if (serving->kiosk != NULL && chores_end(serving->kiosk, &err) != STATUS_OK)
+        log_err("last_checkpoint_failed", &err);
+    // Who opens anew has just met the hub, or meets it at once.
+    if (serving->push != NULL && push_has_news(serving->push) && !serving->again)
         (void)!push_round(serving->push, &sent, NULL);
 }
 
@@ -316,23 +361,40 @@ static void close_all(struct serving *serving)
     pthread_mutex_destroy(&serving->opening);
 }
 
+static enum status serve_once(const struct option_set *set, const sigset_t *wake,
+                              struct addresses *addresses, bool *ret_again, struct err *err)
+{
+    AUTO(close_all)
+    struct serving serving = {.opening = PTHREAD_MUTEX_INITIALIZER, .addresses = addresses};
+    TRY(open_all(set, &serving, err));
+    int number = 0;
+    sigwait(wake, &number);
+    serving.again = number == SIGHUP;
+    log_event(LOG_LEVEL_INFO, serving.again ? "opening_anew" : "stopping", "signal",
+              number == SIGHUP   ? "HUP"
+              : number == SIGINT ? "INT"
+                                 : "TERM",
+              NULL);
+    *ret_again = serving.again;
+    return STATUS_OK;
+}
+
 enum status kiosk_serve(const struct option_set *set, struct err *err)
 {
     // Before any thread exists, so that all inherit it and only sigwait takes these.
-    sigset_t stop;
-    sigemptyset(&stop);
-    sigaddset(&stop, SIGINT);
-    sigaddset(&stop, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &stop, NULL);
+    sigset_t wake;
+    sigemptyset(&wake);
+    sigaddset(&wake, SIGINT);
+    sigaddset(&wake, SIGTERM);
+    sigaddset(&wake, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &wake, NULL);
     // A disk quota is an error of write(2), not a signal.
     signal(SIGXFSZ, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
     AUTO(lock_freep) struct lock *lock = NULL;
     TRY(lock_take(option_text(set, "data"), &lock, err));
-    AUTO(close_all) struct serving serving = {.opening = PTHREAD_MUTEX_INITIALIZER};
-    TRY(open_all(set, &serving, err));
-    int number = 0;
-    sigwait(&stop, &number);
-    log_event(LOG_LEVEL_INFO, "stopping", "signal", number == SIGINT ? "INT" : "TERM", NULL);
+    struct addresses addresses = {.phone = ""};
+    for (bool again = true; again;)
+        TRY(serve_once(set, &wake, &addresses, &again, err));
     return STATUS_OK;
 }

@@ -6,11 +6,15 @@
 #include <string.h>
 
 #include "clock.h"
+#include "flagcount.h"
 #include "kiosk_sql.h"
 #include "merkle.h"
 #include "slip.h"
 #include "stmt.h"
 #include "text.h"
+#include "witnessed.h"
+
+enum { ACKS_MAX = 4 }; // as many of our own acks stand at the end at most, one for a round
 
 static enum status add_head(struct db *db, json_t *model, struct err *err)
 {
@@ -52,6 +56,29 @@ static enum status add_devices(struct db *db, json_t *model, struct err *err)
     return STATUS_OK;
 }
 
+// What the hub lacks. Our own acks at the end go with the next round and are nothing to wait for.
+static enum status count_missing(struct db *db, int64_t from, int64_t size, int64_t *ret_missing,
+                                 struct err *err)
+{
+    AUTO(stmt_releasep) struct stmt *q = NULL;
+    *ret_missing = size > from ? size - from : 0;
+    if (size - from > ACKS_MAX)
+        return STATUS_OK;
+    TRY(stmt_use(db, KIOSK_ENTRY_LIST, &q, err));
+    stmt_bind_int(q, 1, from);
+    stmt_bind_int(q, 2, size);
+    for (;;) {
+        bool found = false;
+        TRY(stmt_row(q, &found, err));
+        if (!found)
+            break;
+        if (strstr(stmt_text(q, 1), "\"kind\":\"ack\"") == NULL)
+            return STATUS_OK;
+    }
+    *ret_missing = 0;
+    return STATUS_OK;
+}
+
 static enum status add_hub(struct db *db, const struct kiosk_status *live, json_t *model,
                            struct err *err)
 {
@@ -61,13 +88,29 @@ static enum status add_hub(struct db *db, const struct kiosk_status *live, json_
     TRY(stmt_row(q, &found, err));
     if (!found)
         return BUG(err, "the table sync has lost its row");
+    int64_t missing = 0;
+    TRY(count_missing(db, stmt_int(q, 0), json_int_or(model, "entries", 0), &missing, err));
     const int64_t contact_s = stmt_int(q, 1);
     const char *problem = live->problem != NULL ? live->problem : stmt_text(q, 2);
-    json_object_set_new(model, "hub",
-                        json_pack("{s:s, s:I, s:o, s:s}", "url", live->hub_url, "synced",
-                                  (json_int_t)stmt_int(q, 0), "last_contact",
-                                  contact_s == 0 ? json_null() : json_integer(contact_s), "problem",
-                                  problem));
+    json_object_set_new(
+        model, "hub",
+        json_pack("{s:s, s:I, s:I, s:o, s:s}", "url", live->hub_url, "synced",
+                  (json_int_t)stmt_int(q, 0), "missing", (json_int_t)missing, "last_contact",
+                  contact_s == 0 ? json_null() : json_integer(contact_s), "problem", problem));
+    return STATUS_OK;
+}
+
+// {counter id: count}; those of no counter under "".
+static enum status add_flags(struct db *db, const struct setup *setup, json_t *model,
+                             struct err *err)
+{
+    struct flagcount count;
+    TRY(flagcount_day(db, setup, clock_day(clock_now_s()), &count, err));
+    json_t *flagged = json_object();
+    for (size_t i = 0; i < setup->counter_count; i++)
+        json_object_set_new(flagged, setup->counters[i].id, json_integer(count.counters[i]));
+    json_object_set_new(flagged, "", json_integer(count.others));
+    json_object_set_new(model, "flagged_today", flagged);
     return STATUS_OK;
 }
 
@@ -83,6 +126,7 @@ static enum status fill(struct db *db, const struct setup *setup, const struct k
     TRY(add_devices(db, model, err));
     TRY(slip_count_day(db, clock_day(clock_now_s()), &slips, err));
     json_object_set_new(model, "slips_today", json_integer(slips));
+    TRY(add_flags(db, setup, model, err));
     TRY(add_hub(db, live, model, err));
     json_object_set_new(model, "screen_url", json_string(live->screen_url));
     json_object_set_new(model, "phone_url", json_string(live->phone_url));
@@ -94,7 +138,8 @@ static enum status fill(struct db *db, const struct setup *setup, const struct k
                         json_pack("{s:I, s:I, s:I}", "jobs", (json_int_t)live->writer.jobs,
                                   "batches", (json_int_t)live->writer.batches, "queued",
                                   (json_int_t)live->writer.queued));
-    json_object_set_new(model, "witness", json_false());
+    json_object_set_new(model, "witness", json_boolean(live->witnessed == WITNESSED_CHECKED));
+    json_object_set_new(model, "witness_said", json_boolean(live->witnessed == WITNESSED_SAID));
     return STATUS_OK;
 }
 
@@ -151,8 +196,11 @@ static void hub_text(const json_t *model, struct buf *out)
     const char *problem = json_text_or(hub, "problem", "");
     line(out, "Máy tổng hợp", url[0] == '\0' ? "chưa khai báo" : url);
     label(out, "Đã gửi");
-    buf_addf(out, "%" PRId64 " trên %" PRId64 " dòng sổ\n", json_int_or(hub, "synced", 0),
-             json_int_or(model, "entries", 0));
+    if (url[0] != '\0' && json_int_or(hub, "missing", 1) == 0)
+        buf_add_text(out, "hết\n");
+    else
+        buf_addf(out, "%" PRId64 " trên %" PRId64 " dòng sổ\n", json_int_or(hub, "synced", 0),
+                 json_int_or(model, "entries", 0));
     line_contact(out, json_int_or(hub, "last_contact", 0));
     if (problem[0] != '\0')
         line(out, "Lần gửi lỗi", problem);
@@ -166,6 +214,28 @@ static void phone_text(const json_t *model, struct buf *out)
     line(out, "Địa chỉ trên phiếu", url);
     if (json_bool_or(model, "phone_url_private", false))
         line(out, "", "chỉ dùng được trong mạng của cơ quan");
+}
+
+// "quầy 1: 3, quầy 2: 1"; counters without any are left out.
+static void flags_text(const json_t *model, struct buf *out)
+{
+    const char *counter;
+    json_t *count, *flagged = json_object_get(model, "flagged_today");
+    bool any = false;
+    label(out, "Bất thường hôm nay");
+    json_object_foreach(flagged, counter, count)
+    {
+        if (json_integer_value(count) == 0)
+            continue;
+        buf_add_text(out, any ? ", " : "");
+        if (counter[0] == '\0')
+            buf_add_text(out, "không theo quầy");
+        else
+            buf_addf(out, "quầy %s", counter);
+        buf_addf(out, ": %" PRId64, (int64_t)json_integer_value(count));
+        any = true;
+    }
+    buf_add_text(out, any ? "\n" : "không\n");
 }
 
 void kiosk_status_text(const json_t *model, struct buf *out)
@@ -182,10 +252,15 @@ void kiosk_status_text(const json_t *model, struct buf *out)
     line(out, "Làn sổ", json_text_or(model, "lane", ""));
     line_int(out, "Số dòng sổ", model, "entries");
     line(out, "Mã gốc", json_text_or(model, "root", ""));
-    line(out, "Nhân chứng", "chưa có nhân chứng bên ngoài");
+    line(out, "Nhân chứng",
+         json_bool_or(model, "witness", false) ? "đã có nhân chứng bên ngoài"
+         : json_bool_or(model, "witness_said", false)
+             ? "máy tổng hợp báo có nhân chứng, chưa kiểm tra được ở đây"
+             : "chưa có nhân chứng bên ngoài");
     line_int(out, "Màn hình đã ghép", model, "screens");
     line_int(out, "Bàn cán bộ đã ghép", model, "desks");
     line_int(out, "Phiếu QR hôm nay", model, "slips_today");
+    flags_text(model, out);
     hub_text(model, out);
     phone_text(model, out);
 }

@@ -7,6 +7,7 @@
 
 #include "reply.h"
 #include "request.h"
+#include "text_api.h"
 
 // ---- a typed code ------------------------------------------------------------------------------
 
@@ -131,7 +132,8 @@ enum status phone_pages_state(struct view *view, const struct slip *slip, struct
     static const char *const words[] = {[SLIP_FINISHED] = "finished",
                                         [SLIP_EXPIRED] = "expired",
                                         [SLIP_WITHDRAWN] = "withdrawn",
-                                        [SLIP_UNKNOWN] = "unknown"};
+                                        [SLIP_UNKNOWN] = "unknown",
+                                        [SLIP_WAITING] = "waiting"};
     char day[VIEW_DAY_BYTES] = "";
     if (slip->state == SLIP_EXPIRED)
         view_day(slip->expires_day, day);
@@ -139,7 +141,9 @@ enum status phone_pages_state(struct view *view, const struct slip *slip, struct
     view_message(view, words[slip->state], values);
     if (slip->state == SLIP_UNKNOWN)
         view_link(view, "/", "enter_code");
-    reply->http_status = slip->state == SLIP_UNKNOWN ? 404 : 410;
+    reply->http_status = slip->state == SLIP_UNKNOWN   ? 404
+                         : slip->state == SLIP_WAITING ? 503
+                                                       : 410;
     return view_render(view, "phone_message", "title_rate", &reply->body, err);
 }
 
@@ -315,19 +319,38 @@ static enum status show_topics(struct view *view, const struct form *form,
     return view_render(view, "phone_topics", "title_rate", out, err);
 }
 
-static enum status show_thanks(struct view *view, struct buf *out, struct err *err)
+static enum status show_write(struct view *view, const char *token, bool again, struct buf *out,
+                              struct err *err)
+{
+    view_set(view, "write_again", json_boolean(again));
+    view_text(view, "token", token);
+    view_set(view, "text_chars", json_integer(TEXT_API_CHARS_MAX));
+    return view_render(view, "phone_thanks", "title_thanks", out, err);
+}
+
+static enum status show_thanks(struct view *view, const char *token, struct buf *out,
+                               struct err *err)
 {
     view_word(view, "heading", "thanks", NULL);
     view_word(view, "what", "thanks_note", NULL);
     view_word(view, "then", "thanks_close", NULL);
-    return view_render(view, "phone_message", "title_thanks", out, err);
+    return show_write(view, token, false, out, err);
+}
+
+enum status phone_pages_write(struct kiosk *kiosk, const char *language, const char *word,
+                              const char *token, struct buf *out, struct err *err)
+{
+    AUTO(view_done) struct view view = {0};
+    view_init(kiosk, false, language, false, &view);
+    view_message(&view, word, NULL);
+    return show_write(&view, token, true, out, err);
 }
 
 enum status phone_pages_step(struct view *view, const struct token *token,
                              const struct view_step *step, struct buf *out, struct err *err)
 {
     if (strcmp(step->page, "thanks") == 0)
-        return show_thanks(view, out, err);
+        return show_thanks(view, step->token, out, err);
     const struct setup_area *area = setup_area(&view->kiosk->setup, token->area);
     if (area == NULL)
         return err_set(err, STATUS_GONE, "the page's area is no longer in the setup");

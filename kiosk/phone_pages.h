@@ -32,6 +32,9 @@ enum status phone_pages_step(struct view *view, const struct token *token,
                              const struct view_step *step, struct buf *out,
                              struct err *err) MUST_USE;
 const char *phone_pages_next(const struct form *form, const char *page);
+// The comment's box once more, under the words `word`, `word`_what and `word`_then.
+enum status phone_pages_write(struct kiosk *kiosk, const char *language, const char *word,
+                              const char *token, struct buf *out, struct err *err) MUST_USE;
 // Looks a slip up with a reading connection of the kiosk's.
 enum status phone_pages_find(struct kiosk *kiosk, const char *code, struct slip *ret_slip,
                              struct err *err) MUST_USE;

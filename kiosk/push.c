@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Pushing: pieces of at most 1 MiB, the hub's answer says how far it has come.
+// Rounds with the hub: pieces in order, each answer checked, the way back after a broken one.
 #include "push.h"
 
 #include <inttypes.h>
@@ -9,204 +9,395 @@
 #include <string.h>
 
 #include "clock.h"
-#include "fetch.h"
-#include "file.h"
+#include "deposit.h"
+#include "hubstate.h"
+#include "inbox.h"
 #include "kiosk_sql.h"
 #include "log.h"
+#include "piece.h"
+#include "relane.h"
 #include "stmt.h"
+#include "tail.h"
+#include "text.h"
+#include "timekeeper.h"
+#include "witnessed.h"
 
 enum {
-    // What one request carries: enough to be quick, small enough for a slow upload within the
-    // client's time-out. The last line may pass it by its own length.
-    PIECE_BYTES = 1024 * 1024,
-    PIECE_LINES = 2000,
-    ANSWER_LIMIT_BYTES = 64 * 1024,
-    KEY_LIMIT_BYTES = 512,
     // "I have N" is followed once or twice; a hub that keeps saying it is not getting anywhere.
     RESYNC_MAX = 3,
-    PATH_BYTES = KIOSK_PATH_BYTES,
+    // Broken pieces in a row before a round gives up; between two of them the hub has answered.
+    BREAKS_MAX = 3,
+    RETRY_FIRST_S = 30,
+    RETRY_MOST_S = 3600,
+    TRIAL_RETRY_S = 5, // as often as a trial syncs
+    BODY_LIMIT_BYTES = PIECE_MOST_BYTES + ENTRY_LIMIT_BYTES + NOTE_LIMIT_BYTES,
 };
 
 struct push {
     struct kiosk *kiosk;
     char url[KIOSK_URL_BYTES];
-    char key_path[PATH_BYTES];
-    pthread_mutex_t round; // one round at a time; guards acked and contact_s
-    int64_t acked;
-    int64_t contact_s;
-    pthread_mutex_t lock; // guards problem
+    pthread_mutex_t round; // one round at a time; guards what follows
+    struct hubstate state;
+    bool sure; // the hub's last answer said so
+    size_t piece_bytes;
+    int64_t offset_s;
+    _Atomic uint64_t quiet_size; // a journal of this size has but our own ack for the hub
+    pthread_mutex_t lock;        // guards what follows
     char problem[PUSH_PROBLEM_BYTES];
+    unsigned failures; // in a row
+    int64_t due_ms;    // not before this after a failure
 };
 
-// ---- what the database remembers ----------------------------------------------------------------
-
-struct state_job {
-    struct writer_job job;
-    int64_t hub_size, contact_s;
-    const char *refusal;
+// What lives as long as a round.
+struct round {
+    struct hubkeys keys;
+    struct hubcall call;
+    struct buf ack_note; // the last one of this round
+    int64_t hub_time_s;  // in its cosignature
+    bool restart;
+    bool forget; // the hub asks for what it had beside the journal
+    int64_t sent;
+    int resyncs, breaks;
+    struct err unread; // why messages of the hub wait; status OK: none does
 };
 
-static enum status apply_state(struct db *db, struct writer_job *job, struct err *err)
+static void round_done(struct round *round)
 {
-    const struct state_job *state = (const struct state_job *)job;
-    AUTO(stmt_releasep) struct stmt *q = NULL;
-    TRY(stmt_use(db, KIOSK_SYNC_SET, &q, err));
-    stmt_bind_int(q, 1, state->hub_size);
-    stmt_bind_int(q, 2, state->contact_s);
-    stmt_bind_text(q, 3, state->refusal);
-    return stmt_run(q, NULL, err);
+    hubcall_done(&round->call);
+    buf_done(&round->ack_note);
 }
 
-static enum status store_state(struct push *push, const char *refusal, struct err *err)
-{
-    struct state_job state = {.job.apply = apply_state,
-                              .hub_size = push->acked,
-                              .contact_s = push->contact_s,
-                              .refusal = refusal};
-    TRY(writer_run(push->kiosk->writer, &state.job, err));
-    push->kiosk->synced_entries = push->acked;
-    push->kiosk->last_contact_s = push->contact_s;
-    return STATUS_OK;
-}
-
-static enum status read_state(struct push *push, struct db *db, struct err *err)
-{
-    AUTO(stmt_releasep) struct stmt *q = NULL;
-    TRY(stmt_use(db, KIOSK_SYNC_GET, &q, err));
-    bool found = false;
-    TRY(stmt_row(q, &found, err));
-    if (!found)
-        return BUG(err, "the table sync has lost its row");
-    push->acked = stmt_int(q, 0);
-    push->contact_s = stmt_int(q, 1);
-    snprintf(push->problem, sizeof push->problem, "%s", stmt_text(q, 2));
-    push->kiosk->synced_entries = push->acked;
-    push->kiosk->last_contact_s = push->contact_s;
-    return STATUS_OK;
-}
-
-// ---- one piece ----------------------------------------------------------------------------------
-
-static int64_t journal_size(const struct push *push)
+static uint64_t journal_size(const struct push *push)
 {
     uint64_t size = 0;
     uint8_t root[CRYPTO_HASH_BYTES];
     journal_head(push->kiosk->journal, &size, root);
-    return (int64_t)size;
+    return size;
 }
 
-static enum status collect(struct push *push, struct db *db, struct buf *body, int64_t *ret_lines,
+// ---- where the hub is ---------------------------------------------------------------------------
+
+static void show_state(const struct push *push)
+{
+    push->kiosk->synced_entries = (int64_t)push->state.tree.size;
+    push->kiosk->last_contact_s = push->state.contact_s;
+}
+
+// The hub has the lines up to that tree: in the database first. `checkpoint` and `note` are its
+// acknowledgement, NULL when none came.
+static enum status advance(struct push *push, const struct merkle *tree, bool news,
+                           const struct note_checkpoint *checkpoint, const struct buf *note,
                            struct err *err)
 {
-    const int64_t size = journal_size(push);
-    const int64_t end = size - push->acked > PIECE_LINES ? push->acked + PIECE_LINES : size;
-    AUTO(stmt_releasep) struct stmt *q = NULL;
-    TRY(stmt_use(db, KIOSK_ENTRY_LIST, &q, err));
-    stmt_bind_int(q, 1, push->acked);
-    stmt_bind_int(q, 2, end);
-    int64_t lines = 0;
-    while (body->size_bytes < PIECE_BYTES) {
-        bool found = false;
-        TRY(stmt_row(q, &found, err));
-        if (!found)
-            break;
-        buf_add(body, stmt_text(q, 1), stmt_text_size(q, 1));
-        buf_add_char(body, '\n');
-        lines++;
-    }
-    *ret_lines = lines;
-    return buf_check(body, err);
+    struct hubstate state = {.ack_owed = push->state.ack_owed || news,
+                             .contact_s = push->state.contact_s};
+    merkle_copy(&state.tree, tree);
+    TRY(hubstate_store(push->kiosk, &state, checkpoint, note, err));
+    push->state = state;
+    push->sure = true;
+    show_state(push);
+    return STATUS_OK;
 }
 
-static enum status read_piece(struct push *push, struct buf *body, int64_t *ret_lines,
-                              struct err *err)
+static enum status walk_to(struct push *push, struct merkle *tree, uint64_t size, bool *ret_news,
+                           struct err *err)
 {
     struct db *db = dbpool_take(push->kiosk->readers);
-    const enum status status = collect(push, db, body, ret_lines, err);
+    const enum status status = piece_walk(db, tree, size, ret_news, err);
     dbpool_give(push->kiosk->readers, db);
     return status;
 }
 
-static enum status read_key(const struct push *push, struct buf *authorization, struct err *err)
+static bool root_is(const struct merkle *tree, const json_t *answer)
 {
-    AUTO(buf_done) struct buf key;
-    buf_init(&key, KEY_LIMIT_BYTES);
-    if (file_read(push->key_path, &key, err) != STATUS_OK)
-        return err_set(err, STATUS_DENIED,
-                       "no hub key can be read from %.200s; save there what "
-                       "\"hailong-aggregator join\" prints",
-                       push->key_path);
-    while (key.size_bytes > 0 && strchr(" \r\n\t", key.data[key.size_bytes - 1]) != NULL)
-        buf_cut(&key, key.size_bytes - 1);
-    if (key.size_bytes == 0 || strcspn(key.data, " \r\n\t") != key.size_bytes)
-        return err_set(err, STATUS_DENIED, "%.200s does not hold one key", push->key_path);
-    buf_add_text(authorization, "Bearer ");
-    buf_add(authorization, key.data, key.size_bytes);
-    crypto_wipe(key.data, key.size_bytes);
-    return buf_check(authorization, err);
+    uint8_t root[CRYPTO_HASH_BYTES];
+    char hex[2 * CRYPTO_HASH_BYTES + 1];
+    merkle_root(tree, root);
+    text_hex(root, sizeof root, hex);
+    return strcmp(hex, json_text_or(answer, "root", "")) == 0;
 }
 
-// The hub's own words for staff, or its number when it has none.
-static enum status refused(const struct fetch_answer *answer, const json_t *json, struct err *err)
+// The hub says that it has other entries of this lane than we, or more. When it shows that, this
+// box goes on in a new one.
+static enum status forked(struct push *push, struct round *round, const json_t *answer,
+                          struct err *err)
 {
-    const enum status status = answer->http_status == 401 || answer->http_status == 403
-                                   ? STATUS_DENIED
-                                   : (answer->http_status >= 500 ? STATUS_BUSY : STATUS_CONFLICT);
-    const char *reason = json == NULL ? "" : json_text_or(json, "error", "");
-    return err_set(err, status, "the hub refuses (HTTP %u)%s%.300s", answer->http_status,
-                   reason[0] == '\0' ? "" : ": ", reason);
+    TRY(relane_fork(push->kiosk, answer, &round->keys.cosigner, &round->restart, err));
+    return err_set(err, STATUS_CONFLICT,
+                   "the hub has other entries of this lane than this kiosk; was it restored from a "
+                   "copy, or does another box run with its data? It goes on in a new lane");
 }
 
-// Where to go on from: the hub's size, when it makes sense.
-static enum status take_answer(struct push *push, const struct fetch_answer *answer, int64_t lines,
-                               int *resyncs, struct err *err)
+// Follows what the hub says of itself, when it is the beginning of our journal.
+static enum status follow(struct push *push, struct round *round, const json_t *answer,
+                          struct err *err)
 {
-    AUTO(json_decrefp) json_t *json = NULL;
-    if (json_parse(buf_text(&answer->body), answer->body.size_bytes, ANSWER_LIMIT_BYTES,
-                   "the hub's answer", &json, NULL) != STATUS_OK)
-        json = NULL;
-    const int64_t size = json == NULL ? -1 : json_int_or(json, "size", -1);
-    if (answer->http_status == 200) {
-        if (size < push->acked + lines || size > journal_size(push))
-            return err_set(err, STATUS_CONFLICT, "the hub's answer does not fit what was sent");
-        push->acked = size;
-        return STATUS_OK;
-    }
-    const bool elsewhere = answer->http_status == 409 && size >= 0 && size != push->acked &&
-                           size <= journal_size(push);
-    if (!elsewhere || ++*resyncs > RESYNC_MAX)
-        return refused(answer, json, err);
-    push->acked = size;
+    const int64_t said = json_int_or(answer, "size", -1);
+    if (said < 0)
+        return err_set(err, STATUS_CONFLICT, "the hub's answer does not say what it has");
+    const uint64_t size = (uint64_t)said;
+    if (size > journal_size(push))
+        return forked(push, round, answer, err);
+    struct merkle tree;
+    merkle_init(&tree);
+    if (size >= push->state.tree.size)
+        merkle_copy(&tree, &push->state.tree);
+    const uint64_t before = tree.size;
+    bool news = false;
+    TRY(walk_to(push, &tree, size, &news, err));
+    if (size > 0 && !root_is(&tree, answer))
+        return forked(push, round, answer, err);
+    // What went in an exchange whose answer did not come.
+    if (size > push->state.tree.size && before == push->state.tree.size)
+        round->sent += (int64_t)(size - before);
+    return advance(push, &tree, news, NULL, NULL, err);
+}
+
+static enum status ask_head(struct push *push, struct round *round, struct err *err)
+{
+    AUTO(hubcall_answer_done) struct hubcall_answer answer = {0};
+    TRY(hubcall_post(&round->call, "head", "{}", 2, &answer, err));
+    push->state.contact_s = clock_now_s();
+    if (answer.http_status != 200)
+        return hubcall_refused(&answer, err);
+    return follow(push, round, answer.json, err);
+}
+
+// ---- one piece ----------------------------------------------------------------------------------
+
+static enum status unfit(struct err *err)
+{
+    return err_set(err, STATUS_CONFLICT, "the hub's answer does not fit what was sent");
+}
+
+// Whether the note is our head of that tree, signed by us and cosigned by the hub.
+static enum status check_ack(const struct push *push, struct round *round,
+                             const struct merkle *tree, const char *note,
+                             struct note_checkpoint *ret_checkpoint, struct err *err)
+{
+    uint8_t root[CRYPTO_HASH_BYTES], public_key[CRYPTO_SIGN_PUBLIC_BYTES];
+    struct note_key own;
+    const size_t size_bytes = strlen(note);
+    crypto_sign_public(push->kiosk->lane_secret, public_key);
+    note_key_of_lane(public_key, NOTE_ED25519, &own);
+    merkle_root(tree, root);
+    struct note_checkpoint checkpoint;
+    if (note_read(note, size_bytes, &checkpoint, NULL) != STATUS_OK ||
+        strcmp(checkpoint.origin, own.name) != 0 || checkpoint.size != tree->size ||
+        memcmp(checkpoint.root, root, sizeof root) != 0 ||
+        note_verify(note, size_bytes, &own, NULL, NULL) != STATUS_OK)
+        return err_set(err, STATUS_CONFLICT, "the hub's acknowledgement is not of what was sent");
+    if (note_verify(note, size_bytes, &round->keys.cosigner, &round->hub_time_s, NULL) != STATUS_OK)
+        return err_set(err, STATUS_CONFLICT,
+                       "the hub's acknowledgement is not signed by the key of the hub that this "
+                       "kiosk was enrolled at");
+    *ret_checkpoint = checkpoint;
     return STATUS_OK;
 }
 
-static enum status send_piece(struct push *push, int *resyncs, struct err *err)
+// The first that cannot be taken stops those behind it, and the round says so at its end: nothing
+// that goes up has to wait for that.
+static void take_messages(struct push *push, struct round *round, const json_t *answer)
+{
+    const json_t *messages = json_object_get(answer, "messages");
+    round->unread.status = STATUS_OK; // what waited after another piece comes again
+    for (size_t i = 0; i < json_array_size(messages); i++) {
+        struct err fault = {.status = STATUS_OK};
+        if (inbox_apply(push->kiosk, &round->keys.cosigner, json_array_get(messages, i),
+                        &round->restart, &fault) == STATUS_OK)
+            continue;
+        round->unread = fault;
+        return;
+    }
+}
+
+static enum status taken(struct push *push, struct round *round, const struct merkle *tree,
+                         bool news, const json_t *answer, struct err *err)
+{
+    const char *note = json_text_or(answer, "ack", "");
+    struct note_checkpoint checkpoint;
+    const int64_t said = json_int_or(answer, "size", -1);
+    // A hub that was restored has less than it once acknowledged: `head` says from where on.
+    if (said >= 0 && said < (int64_t)push->state.tree.size && ++round->resyncs <= RESYNC_MAX) {
+        push->sure = false;
+        return STATUS_OK;
+    }
+    if (said != (int64_t)tree->size || !root_is(tree, answer))
+        return unfit(err);
+    round->forget |= json_bool_or(answer, "again", false);
+    TRY(check_ack(push, round, tree, note, &checkpoint, err));
+    buf_clear(&round->ack_note);
+    buf_add_text(&round->ack_note, note);
+    TRY(buf_check(&round->ack_note, err));
+    round->sent += (int64_t)(tree->size - push->state.tree.size);
+    TRY(advance(push, tree, news, &checkpoint, &round->ack_note, err));
+    TRY(witnessed_tell(push->kiosk, &round->keys.cosigner, answer, err));
+    take_messages(push, round, answer);
+    return STATUS_OK;
+}
+
+static enum status refused(struct push *push, struct round *round,
+                           const struct hubcall_answer *answer, struct err *err)
+{
+    const bool elsewhere =
+        json_object_get(answer->json, "size") != NULL || json_bool_or(answer->json, "fork", false);
+    // The next round looks where the hub is, whatever it was that it did not like.
+    push->sure = false;
+    if (answer->http_status != 409 || !elsewhere)
+        return hubcall_refused(answer, err);
+    // The heads that the hub knows come with `head`, which also tells a fork from a gap.
+    if (++round->resyncs <= RESYNC_MAX)
+        return STATUS_OK;
+    return hubcall_refused(answer, err);
+}
+
+static void broken(struct push *push)
+{
+    push->sure = false;
+    push->piece_bytes /= 2;
+    if (push->piece_bytes < PIECE_LEAST_BYTES)
+        push->piece_bytes = PIECE_LEAST_BYTES;
+}
+
+static enum status send_piece(struct push *push, struct round *round, uint64_t goal,
+                              struct err *err)
 {
     AUTO(buf_done) struct buf body;
-    AUTO(buf_done) struct buf authorization;
-    AUTO(buf_done) struct buf url;
-    buf_init(&body, PIECE_BYTES + ENTRY_LIMIT_BYTES + 1);
-    buf_init(&authorization, KEY_LIMIT_BYTES + 8);
-    buf_init(&url, KIOSK_URL_BYTES + 80);
-    int64_t lines = 0;
-    TRY(read_piece(push, &body, &lines, err));
-    TRY(read_key(push, &authorization, err));
-    buf_addf(&url, "%s/api/v1/lanes/%s/entries", push->url, journal_lane(push->kiosk->journal));
-    TRY(buf_check(&url, err));
-    struct fetch_answer answer = {0};
-    buf_init(&answer.body, ANSWER_LIMIT_BYTES);
-    enum status status = fetch_post(url.data, authorization.data, "application/x-ndjson", body.data,
-                                    body.size_bytes, &answer, err);
-    crypto_wipe(authorization.data, authorization.size_bytes);
-    if (status == STATUS_OK) {
-        push->contact_s = clock_now_s();
-        status = take_answer(push, &answer, lines, resyncs, err);
+    AUTO(hubcall_answer_done) struct hubcall_answer answer = {0};
+    struct merkle tree;
+    bool news = false;
+    buf_init(&body, BODY_LIMIT_BYTES);
+    merkle_copy(&tree, &push->state.tree);
+    struct db *db = dbpool_take(push->kiosk->readers);
+    enum status status =
+        piece_collect(push->kiosk, db, &tree, goal, push->piece_bytes, &body, &news, err);
+    dbpool_give(push->kiosk->readers, db);
+    TRY(status);
+    status = hubcall_post(&round->call, "entries", body.data, body.size_bytes, &answer, err);
+    if (status == STATUS_BUSY) {
+        broken(push);
+        return ++round->breaks <= BREAKS_MAX ? STATUS_OK : status;
     }
-    buf_done(&answer.body);
-    return status;
+    TRY(status);
+    push->state.contact_s = clock_now_s();
+    if (answer.http_status != 200)
+        return refused(push, round, &answer, err);
+    round->breaks = 0;
+    push->piece_bytes *= 2;
+    if (push->piece_bytes > PIECE_MOST_BYTES)
+        push->piece_bytes = PIECE_MOST_BYTES;
+    return taken(push, round, &tree, news, answer.json, err);
 }
 
 // ---- rounds -------------------------------------------------------------------------------------
+
+struct ack_job {
+    struct writer_job job;
+    struct push *push;
+    const struct buf *note;
+};
+
+static enum status write_ack(const struct buf *note, struct buf *tail,
+                             uint8_t ret_id[ENTRY_ID_BYTES], struct err *err)
+{
+    struct note_checkpoint checkpoint;
+    struct jsonw w;
+    TRY(note_read(buf_text(note), note->size_bytes, &checkpoint, err));
+    kiosk_random_id(ret_id);
+    entry_tail_begin(&w, tail, ENTRY_ACK, ret_id);
+    jsonw_int(&w, "part", 0);
+    jsonw_int(&w, "size", (int64_t)checkpoint.size);
+    jsonw_hex(&w, "root", checkpoint.root, sizeof checkpoint.root);
+    jsonw_text_n(&w, "note", note->data, note->size_bytes);
+    entry_tail_end(&w);
+    return buf_check(tail, err);
+}
+
+static enum status apply_ack(struct db *db, struct writer_job *job, struct err *err)
+{
+    const struct ack_job *ack = (const struct ack_job *)job;
+    const struct push *push = ack->push;
+    AUTO(buf_done) struct buf tail;
+    uint8_t id[ENTRY_ID_BYTES];
+    bool added = false;
+    buf_init(&tail, ENTRY_LIMIT_BYTES);
+    TRY(write_ack(ack->note, &tail, id, err));
+    TRY(journal_append(db, push->kiosk->journal, id, 0, NULL, &tail, &added, err));
+    struct hubstate state = push->state;
+    state.ack_owed = false;
+    return hubstate_write(db, &state, err);
+}
+
+// One for each round that brought anything but acks; it goes with the next one.
+static enum status append_ack(struct push *push, const struct round *round, struct err *err)
+{
+    if (!push->state.ack_owed || round->ack_note.size_bytes == 0)
+        return STATUS_OK;
+    struct ack_job ack = {.job.apply = apply_ack, .push = push, .note = &round->ack_note};
+    TRY(writer_run(push->kiosk->writer, &ack.job, err));
+    push->state.ack_owed = false;
+    push->quiet_size = push->state.tree.size + 1;
+    return STATUS_OK;
+}
+
+// What comes in meanwhile waits for the next round, so a round ends. Without anything new the head
+// goes alone: a quiet kiosk is told apart from a dead one.
+static enum status send_all(struct push *push, struct round *round, struct err *err)
+{
+    const uint64_t goal = journal_size(push);
+    while (round->ack_note.size_bytes == 0 || push->state.tree.size < goal) {
+        if (push->sure)
+            TRY(send_piece(push, round, goal, err));
+        else
+            TRY(ask_head(push, round, err));
+    }
+    return STATUS_OK;
+}
+
+// The hub's signed time vouches for our clock, or does not.
+static void confirm_time(const struct push *push, const struct round *round)
+{
+    struct err err;
+    if (push->kiosk->timekeeper != NULL &&
+        timekeeper_confirm(push->kiosk, TIMEKEEPER_HUB, round->hub_time_s, &err) != STATUS_OK)
+        log_err("clock_not_confirmed", &err);
+}
+
+static enum status run_round(struct push *push, struct round *round, struct err *err)
+{
+    TRY(hubkeys_read(push->kiosk->folder, &round->keys, err));
+    round->call.url = push->url;
+    round->call.lane = journal_lane(push->kiosk->journal);
+    round->call.secret = push->kiosk->lane_secret;
+    round->call.offset_s = push->offset_s;
+    TRY(tail_announce(push->kiosk, &round->call, err));
+    enum status status = send_all(push, round, err);
+    push->offset_s = round->call.offset_s;
+    TRY(status);
+    confirm_time(push, round);
+    TRY(append_ack(push, round, err));
+    TRY(tail_send(push->kiosk, &round->call, err)); // first: its texts are among the deposit's
+    if (round->forget)
+        TRY(deposit_forget(push->kiosk, err));
+    TRY(deposit_send(push->kiosk, &round->keys, &round->call, err));
+    if (round->unread.status != STATUS_OK && err != NULL)
+        *err = round->unread;
+    return round->unread.status;
+}
+
+static int64_t retry_ms(unsigned failures, bool trial)
+{
+    int64_t most_s = RETRY_FIRST_S;
+    for (unsigned i = 1; i < failures && most_s < RETRY_MOST_S; i++)
+        most_s *= 2;
+    if (most_s > RETRY_MOST_S)
+        most_s = RETRY_MOST_S;
+    if (trial)
+        most_s = TRIAL_RETRY_S;
+    uint32_t random = 0;
+    crypto_random(&random, sizeof random);
+    return random % (most_s * 1000 + 1);
+}
 
 // Staff read it in the log once, and on the status page as long as it lasts.
 static bool set_problem(struct push *push, const struct err *problem)
@@ -215,6 +406,9 @@ static bool set_problem(struct push *push, const struct err *problem)
     pthread_mutex_lock(&push->lock);
     const bool news = strcmp(push->problem, text) != 0;
     snprintf(push->problem, sizeof push->problem, "%s", text);
+    push->failures = problem == NULL ? 0 : push->failures + 1;
+    push->due_ms =
+        problem == NULL ? 0 : clock_mono_ms() + retry_ms(push->failures, push->kiosk->setup.trial);
     pthread_mutex_unlock(&push->lock);
     if (news && problem != NULL)
         log_event(LOG_LEVEL_WARNING, "sync_failed", "status", status_name(problem->status),
@@ -222,50 +416,59 @@ static bool set_problem(struct push *push, const struct err *problem)
     return news;
 }
 
-static enum status send_all(struct push *push, int64_t *ret_sent, struct err *err)
+static void log_sent(int64_t sent)
 {
-    // What comes in meanwhile waits for the next round, so a round ends.
-    const int64_t goal = journal_size(push);
-    int resyncs = 0;
-    enum status status = STATUS_OK;
-    while (status == STATUS_OK && push->acked < goal) {
-        const int64_t before = push->acked;
-        status = send_piece(push, &resyncs, err);
-        if (status == STATUS_OK)
-            status = store_state(push, "", err);
-        if (status == STATUS_OK && push->acked > before)
-            *ret_sent += push->acked - before;
-    }
-    return status;
+    char text[24];
+    snprintf(text, sizeof text, "%" PRId64, sent);
+    log_event(LOG_LEVEL_INFO, "synced", "entries", text, NULL);
 }
 
 enum status push_round(struct push *push, int64_t *ret_sent, struct err *err)
 {
     struct err own = {0};
-    int64_t sent = 0;
+    AUTO(round_done) struct round round = {.sent = 0};
+    buf_init(&round.ack_note, NOTE_LIMIT_BYTES);
     pthread_mutex_lock(&push->round);
-    enum status status = send_all(push, &sent, &own);
-    const bool news = set_problem(push, status == STATUS_OK ? NULL : &own);
-    if (news && status != STATUS_OK)
-        (void)!store_state(push, own.text, NULL); // what cannot be stored is in the log
+    const enum status status = run_round(push, &round, &own);
+    // What cannot be stored is in the log.
+    if (set_problem(push, status == STATUS_OK ? NULL : &own))
+        (void)!hubstate_refuse(push->kiosk, push->state.contact_s,
+                               status == STATUS_OK ? "" : own.text, NULL);
+    show_state(push);
     pthread_mutex_unlock(&push->round);
+    if (round.sent > 0)
+        log_sent(round.sent);
+    if (round.restart && push->kiosk->again != NULL)
+        push->kiosk->again();
     if (status != STATUS_OK) {
         if (err != NULL)
             *err = own;
         return status;
     }
-    if (sent > 0) {
-        char text[24];
-        snprintf(text, sizeof text, "%" PRId64, sent);
-        log_event(LOG_LEVEL_INFO, "synced", "entries", text, NULL);
-    }
-    *ret_sent = sent;
+    *ret_sent = round.sent;
     return STATUS_OK;
 }
 
 bool push_has_news(struct push *push)
 {
-    return push->kiosk->synced_entries < journal_size(push);
+    const uint64_t size = journal_size(push);
+    return (uint64_t)push->kiosk->synced_entries < size && size != push->quiet_size;
+}
+
+bool push_due(struct push *push, int64_t mono_ms)
+{
+    pthread_mutex_lock(&push->lock);
+    const bool due = mono_ms >= push->due_ms;
+    pthread_mutex_unlock(&push->lock);
+    return due;
+}
+
+bool push_failed(struct push *push)
+{
+    pthread_mutex_lock(&push->lock);
+    const bool failed = push->failures > 0;
+    pthread_mutex_unlock(&push->lock);
+    return failed;
 }
 
 void push_problem(struct push *push, char ret_text[PUSH_PROBLEM_BYTES])
@@ -275,8 +478,7 @@ void push_problem(struct push *push, char ret_text[PUSH_PROBLEM_BYTES])
     pthread_mutex_unlock(&push->lock);
 }
 
-enum status push_open(struct kiosk *kiosk, const char *url, const char *key_path,
-                      struct push **ret_push, struct err *err)
+enum status push_open(struct kiosk *kiosk, const char *url, struct push **ret_push, struct err *err)
 {
     AUTO(push_closep) struct push *push = calloc(1, sizeof *push);
     if (push == NULL)
@@ -284,17 +486,18 @@ enum status push_open(struct kiosk *kiosk, const char *url, const char *key_path
     pthread_mutex_init(&push->round, NULL);
     pthread_mutex_init(&push->lock, NULL);
     push->kiosk = kiosk;
+    push->piece_bytes = PIECE_FIRST_BYTES;
     size_t chars = strlen(url);
     while (chars > 0 && url[chars - 1] == '/')
         chars--;
-    if (chars >= sizeof push->url || strlen(key_path) >= sizeof push->key_path)
-        return err_set(err, STATUS_USAGE, "the hub's address or its key file's path is too long");
+    if (chars >= sizeof push->url)
+        return err_set(err, STATUS_USAGE, "the hub's address is too long");
     (void)snprintf(push->url, sizeof push->url, "%.*s", (int)chars, url);
-    (void)snprintf(push->key_path, sizeof push->key_path, "%s", key_path);
     struct db *db = dbpool_take(kiosk->readers);
-    const enum status status = read_state(push, db, err);
+    const enum status status = hubstate_read(db, &push->state, push->problem, err);
     dbpool_give(kiosk->readers, db);
     TRY(status);
+    show_state(push);
     *ret_push = push;
     push = NULL;
     return STATUS_OK;

@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "clock.h"
+#include "flagentry.h"
 #include "kiosk_sql.h"
 #include "slip.h"
 #include "stmt.h"
 #include "text.h"
+#include "timekeeper.h"
 
 enum {
     TAIL_LIMIT_BYTES = 4096, // a response with every item and topic has about 700
@@ -207,7 +209,9 @@ static enum status place(struct rating *rating, const struct form **ret_form, st
                        "the page's area or counter is no longer in the setup; "
                        "open it again");
     struct response *response = &rating->response;
-    response->hour = clock_hour(clock_now_s());
+    rating->received_ms = clock_boot_ms();
+    rating->received_s = timekeeper_now_s(rating->kiosk->timekeeper);
+    timekeeper_hour(rating->kiosk->timekeeper, &response->hour, &response->clock_unset);
     set_text(response->unit, sizeof response->unit, setup->unit);
     set_text(response->counter, sizeof response->counter, token->counter);
     set_text(response->area, sizeof response->area, token->area);
@@ -287,25 +291,54 @@ static enum status compare(struct db *db, struct rating *rating, struct err *err
     return STATUS_OK;
 }
 
-static enum status apply(struct db *db, struct writer_job *job, struct err *err)
+// Trust may have come since the page was read: then a `clock` entry may stand before this one, and
+// does not speak for it.
+static enum status look_at_clock(struct db *db, struct rating *rating, struct err *err)
 {
-    struct rating *rating = (struct rating *)job;
+    struct response *response = &rating->response;
+    if (!response->clock_unset)
+        return STATUS_OK;
+    if (!timekeeper_is_trusted(rating->kiosk->timekeeper))
+        return timekeeper_wait(rating->kiosk, db, err);
+    timekeeper_hour(rating->kiosk->timekeeper, &response->hour, &response->clock_unset);
+    return make_tail(rating, err);
+}
+
+// What is known only now, and the entry says it: the clock, the live flags, and whether the screen
+// is still armed.
+static enum status finish_tail(struct db *db, struct rating *rating,
+                               struct judge_earlier earlier[JUDGE_PACES], struct err *err)
+{
     struct kiosk *kiosk = rating->kiosk;
+    TRY(look_at_clock(db, rating, err));
     if (rating->response.part > 0)
-        TRY(need_response(db, rating, err));
-    // Whether the screen is still armed is known only now, and the entry says it.
+        return STATUS_OK;
+    rating->judged = judge_look(kiosk->judge, &rating->response, rating->received_ms,
+                                rating->received_s, earlier);
     if (is_armed(rating)) {
         if (!rating->arming_spent)
             rating->arming_spent =
                 arming_spend(kiosk->armings, rating->token.counter, rating->token.arming);
         rating->response.linked = rating->arming_spent;
-        TRY(make_tail(rating, err));
     }
+    return is_armed(rating) || rating->response.flag_count > 0 ? make_tail(rating, err) : STATUS_OK;
+}
+
+static enum status apply(struct db *db, struct writer_job *job, struct err *err)
+{
+    struct rating *rating = (struct rating *)job;
+    struct kiosk *kiosk = rating->kiosk;
+    struct judge_earlier earlier[JUDGE_PACES];
+    memset(earlier, 0, sizeof earlier);
+    if (rating->response.part > 0)
+        TRY(need_response(db, rating, err));
+    TRY(finish_tail(db, rating, earlier, err));
     bool added = false;
     TRY(journal_append(db, kiosk->journal, rating->response.id, rating->response.part,
                        rating->request_mac, &rating->tail, &added, err));
     if (!added)
         return compare(db, rating, err);
+    TRY(flagentry_append(kiosk, db, &rating->response, earlier, err));
     // After the append: a repeat never comes here, so it does not meet its own spent slip.
     if (rating->response.part == 0 && rating->token.channel == RESPONSE_SLIP)
         TRY(slip_spend(kiosk, db, rating->token.code, err));
@@ -323,6 +356,8 @@ void rating_job_free(struct writer_job *job)
     // Nothing was written, so the visit may still answer on its screen.
     if (rating->arming_spent && (job->status != STATUS_OK || rating->outcome != RATING_RECORDED))
         arming_restore(rating->kiosk->armings, rating->token.counter, rating->token.arming);
+    if (rating->judged && (job->status != STATUS_OK || rating->outcome != RATING_RECORDED))
+        judge_forget(rating->kiosk->judge, rating->response.id);
     buf_done(&rating->tail);
     free(rating);
 }

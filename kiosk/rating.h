@@ -23,6 +23,9 @@ struct rating {
     struct response response;
     enum rating_outcome outcome; // valid when job.status is STATUS_OK
     bool arming_spent;           // the job's own: given back when nothing was written
+    bool judged;                 // … and so is this: forgotten then
+    int64_t received_ms;         // on the boot clock (clock.h), for the live flags
+    int64_t received_s;
     uint8_t request_mac[CRYPTO_HASH_BYTES];
     struct buf tail;
     char language[8]; // of the page, for the answer: "vi", "en"

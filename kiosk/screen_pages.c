@@ -173,7 +173,8 @@ static enum status render_faces(void *context, struct buf *out, struct err *err)
 // "c", the display, the counter, the area: all that makes two pages of faces differ.
 static void faces_key(const struct faces *faces, char ret_key[PREPARED_KEY_BYTES])
 {
-    _Static_assert(sizeof("c00|") + sizeof(faces->view->language) + 2 * (RESPONSE_CODE_CHARS + 1) <
+    _Static_assert(sizeof("c00|") + sizeof(faces->view->language) +
+                           2UL * (RESPONSE_CODE_CHARS + 1) <
                        PREPARED_KEY_BYTES,
                    "the longest key fits");
     char *at = stpcpy(ret_key, "c");

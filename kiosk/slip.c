@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "counts.h"
 #include "kiosk_sql.h"
 #include "stmt.h"
 #include "text.h"
@@ -99,6 +100,7 @@ static enum status apply(struct db *db, struct writer_job *writer_job, struct er
     else
         stmt_bind_null(q, 7);
     TRY(stmt_run(q, NULL, err));
+    TRY(counts_add_slip(job->kiosk, db, order->area, order->step, err));
     return count_one(db, today, err);
 }
 
@@ -128,6 +130,12 @@ static enum status read_dossier(const char *text, char ret_dossier[SLIP_DOSSIER_
 enum status slip_prepare(struct kiosk *kiosk, const struct slip_order *order,
                          struct slip_job *ret_job, struct err *err)
 {
+    // Slips of the key that a restore has made would be lost when the kit brings the old one.
+    if (kiosk->slips_waiting)
+        return err_set(err, STATUS_DENIED,
+                       "this kiosk was restored and waits for the hub's list of slips: enrol it "
+                       "with a phrase of `join --replaces`, or accept the gap with `hailong-kiosk "
+                       "slips --accept-gap`");
     if (order->area == NULL || setup_area(&kiosk->setup, order->area) == NULL)
         return err_set(err, STATUS_BAD_INPUT, "the area is not one of the setup's");
     const char *counter = order->counter == NULL ? "" : order->counter;
@@ -164,9 +172,9 @@ static enum slip_state state_of(int64_t state, int32_t expires_day)
 enum status slip_find(struct kiosk *kiosk, struct db *db, const char *code, struct slip *ret_slip,
                       struct err *err)
 {
-    struct slip slip = {.state = SLIP_UNKNOWN};
+    struct slip slip = {.state = kiosk->slips_waiting ? SLIP_WAITING : SLIP_UNKNOWN};
     char plain[SLIPCODE_CHARS + 1];
-    if (!slipcode_read(code, plain)) {
+    if (!slipcode_read(code, plain) || kiosk->slips_waiting) {
         *ret_slip = slip;
         return STATUS_OK;
     }
@@ -191,6 +199,8 @@ enum status slip_find(struct kiosk *kiosk, struct db *db, const char *code, stru
 enum status slip_spend(struct kiosk *kiosk, struct db *db, const char *code, struct err *err)
 {
     uint8_t hash[CRYPTO_HASH_BYTES];
+    if (kiosk->slips_waiting)
+        return err_set(err, STATUS_BUSY, "slips are waiting for the hub's list");
     keyed_hash(kiosk, "slip", code, hash);
     AUTO(stmt_releasep) struct stmt *q = NULL;
     TRY(stmt_use(db, KIOSK_SLIP_FINISH, &q, err));

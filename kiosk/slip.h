@@ -7,7 +7,18 @@
 #include "kiosk.h"
 #include "slipcode.h"
 
-enum slip_state { SLIP_OPEN = 1, SLIP_FINISHED, SLIP_EXPIRED, SLIP_WITHDRAWN, SLIP_UNKNOWN };
+// The first three stand in the table. Each takes one byte there (0 and 1 take none), so that
+// spending a slip overwrites its row where it stands: a row that grows is moved, and the places of
+// the rows would show the order of the answers. SLIP_WAITING: this kiosk was restored and does not
+// know yet which slips are spent (restore.h).
+enum slip_state {
+    SLIP_OPEN = 2,
+    SLIP_FINISHED = 3,
+    SLIP_WITHDRAWN = 4,
+    SLIP_EXPIRED,
+    SLIP_UNKNOWN,
+    SLIP_WAITING
+};
 
 struct slip {
     enum slip_state state;
@@ -28,7 +39,8 @@ struct slip_order {
 };
 
 // A job that makes a slip; after the commit `code` is the new one. STATUS_CONFLICT: the dossier
-// has a slip for this step already (ask to replace it).
+// has a slip for this step already (ask to replace it). STATUS_BUSY
+// while slips wait.
 struct slip_job {
     struct writer_job job;
     struct kiosk *kiosk;

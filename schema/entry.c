@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "crypto.h"
+#include "kinds.h"
 #include "response.h"
 #include "text.h"
 
@@ -180,7 +181,7 @@ static enum status check_kind(const struct entry *entry, const char *what, struc
         struct piece piece;
         return read_piece(entry, what, &piece, err);
     }
-    return STATUS_OK;
+    return kinds_check(entry, what, err);
 }
 
 enum status entry_read(const char *line, size_t size_bytes, struct entry *ret_entry,
@@ -270,6 +271,7 @@ static void restart_join(struct entry_join *join, const struct entry *entry,
                          const struct piece *piece)
 {
     memcpy(join->id, entry->id, sizeof join->id);
+    join->kind = entry->kind;
     memcpy(join->sha256, piece->sha256, sizeof join->sha256);
     join->next = 0;
     join->parts = piece->parts;
@@ -298,7 +300,7 @@ enum status entry_join_add(struct entry_join *join, const struct entry *entry, b
     TRY(read_piece(entry, what, &piece, err));
     if (join->parts == 0 || memcmp(join->id, entry->id, sizeof join->id) != 0)
         restart_join(join, entry, &piece);
-    if (entry->part != join->next || piece.parts != join->parts ||
+    if (entry->kind != join->kind || entry->part != join->next || piece.parts != join->parts ||
         strcmp(piece.sha256, join->sha256) != 0)
         return err_set(err, STATUS_BAD_INPUT,
                        "%s: this piece does not follow the one before it (part %lld expected)",

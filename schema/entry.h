@@ -20,7 +20,7 @@ enum { ENTRY_LIMIT_BYTES = 8192, ENTRY_ID_BYTES = 16, ENTRY_LANE_CHARS = 32 };
     X(VISITS, "visits", 1)                                                                         \
     X(FLAG, "flag", 3)                                                                             \
     X(REDACTION, "redaction", 3)                                                                   \
-    X(BOOT, "boot", 1)                                                                             \
+    X(BOOT, "boot", 3)                                                                             \
     X(CLOCK, "clock", 1)                                                                           \
     X(SETUP, "setup", 3)                                                                           \
     X(ACK, "ack", 3)                                                                               \
@@ -93,6 +93,7 @@ enum status entry_split(enum entry_kind kind, const uint8_t id[ENTRY_ID_BYTES], 
 // `whole` has the text. A piece of another id restarts. STATUS_BAD_INPUT on a wrong hash or order.
 struct entry_join {
     uint8_t id[ENTRY_ID_BYTES];
+    enum entry_kind kind;
     int64_t next, parts;
     char sha256[65];
     struct buf whole; // caller initialises with its limit

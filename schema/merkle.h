@@ -27,4 +27,24 @@ size_t merkle_write(const struct merkle *tree, uint8_t *ret_bytes);
 enum status merkle_read(uint64_t size, const void *bytes, size_t size_bytes,
                         struct merkle *ret_tree, struct err *err) MUST_USE;
 
+// Consistency proofs (RFC 6962 §2.1.2): that a tree of `old_size` leaves is the beginning of one of
+// `size` leaves. 0 < old_size ≤ size; the proof of a tree with itself is empty.
+enum { MERKLE_PROOF_MAX = 2 * MERKLE_LEVELS };
+struct merkle_proof {
+    size_t count;
+    uint8_t node[MERKLE_PROOF_MAX][CRYPTO_HASH_BYTES];
+};
+// Builds a proof while walking all `size` leaves once in order: begin, add each leaf hash, end.
+struct merkle_prover;
+enum status merkle_prove_open(uint64_t old_size, uint64_t size, struct merkle_prover **ret_prover,
+                              struct err *err) MUST_USE;
+void merkle_prove_add(struct merkle_prover *prover, const uint8_t leaf[CRYPTO_HASH_BYTES]);
+// After exactly `size` leaves; else a BUG.
+enum status merkle_prove_end(struct merkle_prover *prover, struct merkle_proof *ret_proof,
+                             struct err *err) MUST_USE;
+void merkle_prove_close(struct merkle_prover *prover);
+AUTO_POINTER(struct merkle_prover, merkle_prove_close)
+bool merkle_proof_ok(uint64_t old_size, const uint8_t old_root[CRYPTO_HASH_BYTES], uint64_t size,
+                     const uint8_t root[CRYPTO_HASH_BYTES], const struct merkle_proof *proof);
+
 #endif

@@ -8,6 +8,8 @@
 #include "clock.h"
 #include "text.h"
 
+enum { FLAG_RULE_MAX = 1000000 }; // a version is counted by hand
+
 static const struct {
     const char *name;
     bool headline;
@@ -115,6 +117,8 @@ static void write_response(struct jsonw *w, const struct response *response)
     for (size_t i = 0; i < response->flag_count; i++)
         jsonw_text(w, NULL, response->flags[i]);
     jsonw_array_end(w);
+    if (response->flag_count > 0 && response->flag_rule > 0)
+        jsonw_int(w, "rule", response->flag_rule);
 }
 
 static void write_detail(struct jsonw *w, const struct response *response)
@@ -272,7 +276,12 @@ static enum status read_flags(const struct reader *reader, struct err *err)
         memcpy(response->flags[i], flag, strlen(flag) + 1);
     }
     response->flag_count = count;
-    return STATUS_OK;
+    if (json_object_get(reader->json, "rule") == NULL)
+        return STATUS_OK;
+    if (count == 0)
+        return refuse(reader, err, "\"rule\" stands there only with flags");
+    return json_int(reader->json, "rule", reader->what, 1, FLAG_RULE_MAX, &response->flag_rule,
+                    err);
 }
 
 static enum status read_form(struct reader *reader, struct err *err)
@@ -287,9 +296,9 @@ static enum status read_form(struct reader *reader, struct err *err)
 
 static enum status read_response(struct reader *reader, struct err *err)
 {
-    static const char *const keys[] = {"v",    "lane",    "seq",     "kind",  "id",    "hour",
-                                       "unit", "counter", "channel", "part",  "step",  "linked",
-                                       "area", "form",    "answers", "flags", "clock", NULL};
+    static const char *const keys[] = {
+        "v",    "lane",   "seq",  "kind", "id",      "hour",  "unit", "counter", "channel", "part",
+        "step", "linked", "area", "form", "answers", "flags", "rule", "clock",   NULL};
     struct response *response = reader->response;
     const char *channel = json_text_or(reader->json, "channel", "");
     const char *step = json_text_or(reader->json, "step", "");

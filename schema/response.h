@@ -67,7 +67,8 @@ struct response {
     enum response_end end; // detail: how that page ended
     char flags[4][16];     // "repeat", "burst", "streak", "hours"
     size_t flag_count;
-    bool clock_unset; // written as "clock":"unset": the hour is not trusted yet
+    int64_t flag_rule; // version of the rules that set the flags; 0 when it is not known
+    bool clock_unset;  // written as "clock":"unset": the hour is not trusted yet
 };
 
 const char *response_channel_name(enum response_channel channel);
@@ -82,8 +83,8 @@ bool response_step_of_letter(char letter, enum response_step *ret_step);
 void response_id(uint32_t page_hour, const struct crypto_mac_key *day_key, const void *token,
                  size_t token_bytes, uint8_t ret_id[ENTRY_ID_BYTES]);
 // Tails of the entries `response` (part 0) and `detail` (part > 0), keys in the documented order:
-// response: kind id hour unit [counter] channel part step linked area form answers flags [clock]
-// detail: kind id hour unit part page end [answers] [topics] [clock]
+// response: kind id hour unit [counter] channel part step linked area form answers flags [rule]
+// [clock] detail: kind id hour unit part page end [answers] [topics] [clock]
 void response_tail(const struct response *response, struct buf *tail);
 // From an entry of kind response or detail; checks every value (form, items, levels, codes). A
 // detail names no form, so its items are checked for syntax and levels 1…5 only: who projects it

@@ -6,6 +6,7 @@
 
 #include "area.h"
 #include "field.h"
+#include "note.h"
 #include "plan.h"
 #include "text.h"
 
@@ -180,6 +181,63 @@ static enum status read_screen(struct setup *setup, struct err *err)
     return field_bool(screen, "factors", "screen", false, &setup->screen_factors, err);
 }
 
+// A count of one would flag everything.
+static enum status read_flag_count(const json_t *flags, const char *key, int64_t fallback,
+                                   int64_t *ret_count, struct err *err)
+{
+    int64_t count = 0;
+    // 50: what the kiosk remembers of a counter.
+    TRY(field_int(flags, key, "flags", 0, 50, fallback, &count, err));
+    if (count == 1)
+        return err_set(err, STATUS_BAD_INPUT, "flags: \"%s\" must be 0 or from 2 to 50", key);
+    *ret_count = count;
+    return STATUS_OK;
+}
+
+// The reasons of the thresholds stand in docs/operating.md.
+static enum status read_flags(struct setup *setup, struct err *err)
+{
+    static const char *const keys[] = {
+        "repeat_s",       "burst_count",          "burst_gap_s", "streak_count",
+        "streak_minutes", "hours_margin_minutes", NULL};
+    const json_t *json = json_object_get(setup->json, "flags");
+    struct setup_flags *flags = &setup->flags;
+    if (json != NULL && !json_is_object(json))
+        return refuse(err, "\"flags\" must be an object of thresholds as {\"repeat_s\": 5}");
+    if (json != NULL)
+        TRY(json_only(json, "flags", keys, err));
+    TRY(field_int(json, "repeat_s", "flags", 0, 60, 5, &flags->repeat_s, err));
+    TRY(read_flag_count(json, "burst_count", 5, &flags->burst_count, err));
+    TRY(field_int(json, "burst_gap_s", "flags", 1, 120, 8, &flags->burst_gap_s, err));
+    TRY(read_flag_count(json, "streak_count", 10, &flags->streak_count, err));
+    TRY(field_int(json, "streak_minutes", "flags", 1, 240, 10, &flags->streak_minutes, err));
+    TRY(field_int(json, "hours_margin_minutes", "flags", 0, INT64_C(7) * 24 * 60, 30,
+                  &flags->hours_margin_minutes, err));
+    // 4 days: a long weekend. A battery that is dead shows a clock further off.
+    return field_int(setup->json, "clock_gap_days", "setup", 1, 60, 4, &setup->clock_gap_days, err);
+}
+
+static enum status read_witness(struct setup *setup, struct err *err)
+{
+    static const char *const keys[] = {"url", "key", NULL};
+    const json_t *json = json_object_get(setup->json, "witness");
+    struct note_key key;
+    setup->witness_url = setup->witness_key = "";
+    if (json == NULL)
+        return STATUS_OK;
+    if (!json_is_object(json))
+        return refuse(err, "\"witness\" must be an object as {\"url\": …, \"key\": …}");
+    TRY(json_only(json, "witness", keys, err));
+    TRY(field_line_or(json, "url", "witness", &setup->witness_url, err));
+    TRY(field_line(json, "key", "witness", &setup->witness_key, err));
+    if (!is_url_prefix(setup->witness_url))
+        return refuse(err, "\"url\" of \"witness\" must be \"\" or as https://host/path, at most "
+                           "200 characters, no '/' at the end");
+    if (note_vkey_read(setup->witness_key, strlen(setup->witness_key), &key, NULL) != STATUS_OK)
+        return refuse(err, "\"key\" of \"witness\" must be a key of the form NAME+ID+KEY");
+    return STATUS_OK;
+}
+
 static enum status read_rules(struct setup *setup, struct err *err)
 {
     const json_t *json = setup->json;
@@ -190,10 +248,12 @@ static enum status read_rules(struct setup *setup, struct err *err)
     if (!is_url_prefix(setup->public_url))
         return refuse(err, "\"public_url\" must be \"\" or as https://host/path, at most 200 "
                            "characters, no '/' at the end");
+    TRY(read_witness(setup, err));
     // 30 days: a month is time to come home and scan. 30 answers: the design's floor of a verdict.
     TRY(field_int(json, "slip_days", "setup", 1, 90, 30, &setup->slip_days, err));
     TRY(field_int(json, "insufficient_below", "setup", 1, 1000, 30, &setup->insufficient_below,
                   err));
+    TRY(field_bool(json, "mask_numbers", "setup", true, &setup->mask_numbers, err));
     return opening_parse(json_object_get(json, "hours"), json_object_get(json, "holidays"),
                          &setup->opening, err);
 }
@@ -201,9 +261,11 @@ static enum status read_rules(struct setup *setup, struct err *err)
 static enum status read_head(struct setup *setup, struct err *err)
 {
     static const char *const keys[] = {
-        "v",     "name",     "trial", "sample",     "unit",   "office",    "units",
-        "areas", "counters", "plan",  "public_url", "screen", "slip_days", "insufficient_below",
-        "hours", "holidays", NULL};
+        "v",          "name",     "trial",        "sample",    "unit",
+        "office",     "units",    "areas",        "counters",  "plan",
+        "public_url", "witness",  "screen",       "slip_days", "insufficient_below",
+        "hours",      "holidays", "mask_numbers", "flags",     "clock_gap_days",
+        "version",    NULL};
     int64_t version = 0;
     TRY(json_only(setup->json, "setup", keys, err));
     TRY(json_int(setup->json, "v", "setup", 1, 1, &version, err));
@@ -211,7 +273,9 @@ static enum status read_head(struct setup *setup, struct err *err)
     if (!is_short_name(setup->name))
         return refuse(err, "\"name\" must be 1 to 40 of a-z, 0-9 and '-', as \"ba-xuyen\"");
     TRY(field_bool(setup->json, "trial", "setup", false, &setup->trial, err));
-    return field_bool(setup->json, "sample", "setup", false, &setup->sample, err);
+    TRY(field_bool(setup->json, "sample", "setup", false, &setup->sample, err));
+    // Staff count up, or write the day as 20261103.
+    return field_int(setup->json, "version", "setup", 0, INT32_MAX, 0, &setup->version, err);
 }
 
 static enum status read_all(const char *text, size_t size_bytes, struct setup *setup,
@@ -226,6 +290,7 @@ static enum status read_all(const char *text, size_t size_bytes, struct setup *s
     TRY(read_unit(setup, err));
     TRY(read_places(setup, err));
     TRY(read_screen(setup, err));
+    TRY(read_flags(setup, err));
     return read_rules(setup, err);
 }
 

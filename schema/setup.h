@@ -25,9 +25,21 @@ struct setup_counter {
     size_t area_count;
 };
 
+// Thresholds of the live flags (kiosk/judge.h). 0 turns a rule off.
+struct setup_flags {
+    int64_t repeat_s;       // a tap sooner than this after the last one, default 5, 0…60
+    int64_t burst_count;    // so many taps …, default 5, 0 or 2…50
+    int64_t burst_gap_s;    // … each sooner than this after the one before, default 8, 1…120
+    int64_t streak_count;   // so many equal levels …, default 10, 0 or 2…50
+    int64_t streak_minutes; // … within this time, default 10, 1…240
+    int64_t hours_margin_minutes; // outside the opening hours by more than this, default 30,
+                                  // 0…10080; a week: never
+};
+
 struct setup {
     json_t *json;                       // owned, the document
     struct unit_tree *units;            // owned, its "units"
+    int64_t version;                    // of this setup: a later one has a larger number, default 0
     const char *name;                   // short name of the office: "ba-xuyen"
     char unit[RESPONSE_UNIT_CHARS + 1]; // "05533"
     const char *unit_name;              // "Phường Bá Xuyên"
@@ -37,16 +49,21 @@ struct setup {
     size_t area_count;
     struct setup_counter counters[SETUP_COUNTER_MAX];
     size_t counter_count;
-    const char *plan;       // id of schema/plans/: "mo-che-254-2021"
-    const char *public_url; // "" when not set
-    bool trial;             // "CHẠY THỬ": sync every 5 s, live levels; a real hub refuses it
-    bool sample;            // "DỮ LIỆU MẪU": never syncable to a real hub
-    bool screen_agency;     // the counter screen also asks `agency` after the topics
-    bool screen_factors;    // … and the factors
-    int64_t idle_s;         // counter screen, default 25, 10…120
-    int64_t slip_days;      // a slip can be used this long, default 30, 1…90
+    const char *plan;        // id of schema/plans/: "mo-che-254-2021"
+    const char *public_url;  // "" when not set
+    const char *witness_url; // of the hub's witness (C2SP tlog-witness), "" when not set
+    const char *witness_key; // and its key (vkey), "" when not set
+    bool trial;              // "CHẠY THỬ": sync every 5 s, live levels; a real hub refuses it
+    bool sample;             // "DỮ LIỆU MẪU": never syncable to a real hub
+    bool screen_agency;      // the counter screen also asks `agency` after the topics
+    bool screen_factors;     // … and the factors
+    int64_t idle_s;          // counter screen, default 25, 10…120
+    int64_t slip_days;       // a slip can be used this long, default 30, 1…90
     int64_t insufficient_below; // fewer answers give "chưa đủ căn cứ", default 30, 1…1000
-    struct opening opening;     // opening hours and holidays
+    bool mask_numbers; // telephone numbers and such go from free text before storing, default true
+    struct opening opening; // opening hours and holidays
+    struct setup_flags flags;
+    int64_t clock_gap_days; // a box that was off this long has its clock confirmed, default 4, 1…60
 };
 
 // Reads and checks the whole document (schema/examples/ba-xuyen.json shows every key). Every fault

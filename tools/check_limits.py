@@ -15,7 +15,7 @@ ROOMS = ["core", "schema", "kiosk", "aggregator", "print"]
 LIKE_A_LIMIT = re.compile(r"(_MAX|_MIN|_LIMIT)(_[A-Z]+)*$|_(S|MS|DAYS)$|^[A-Z]+_LIMIT")
 IN_HEADERS = re.compile(r"_CHARS$")
 # Units and offsets of the calendar: nothing to decide.
-CALENDAR = {"HOUR_S", "DAY_S", "CLOCK_OFFSET_S"}
+CALENDAR = {"SECOND_MS", "MINUTE_S", "HOUR_S", "DAY_S", "CLOCK_OFFSET_S"}
 
 faults = []
 

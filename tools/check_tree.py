@@ -34,14 +34,14 @@ SYSTEM_FOLDERS = ("sys/", "net/", "netinet/", "arpa/")
 SYSTEM = {"ctype.h", "dirent.h", "errno.h", "fcntl.h", "ifaddrs.h", "inttypes.h", "libgen.h",
           "limits.h", "math.h", "netdb.h", "poll.h", "pthread.h", "semaphore.h", "signal.h",
           "spawn.h", "stdarg.h", "stdatomic.h", "stdbool.h", "stddef.h", "stdint.h", "stdio.h",
-          "stdlib.h", "string.h", "strings.h", "time.h", "unistd.h"}
+          "stdlib.h", "string.h", "strings.h", "termios.h", "time.h", "unistd.h"}
 GENERATED = {"kiosk_sql.h": "kiosk", "hub_sql.h": "aggregator", "schema_assets.h": "schema",
              "kiosk_assets.h": "kiosk", "hub_assets.h": "aggregator"}
 MAY_LINK = {
     "hailong-kiosk": {"microhttpd", "sqlite3", "jansson", "sodium", "nettle", "utf8proc",
                       "curl-gnutls", "inih", "qrencode", "c", "m"},
     "hailong-aggregator": {"microhttpd", "sqlite3", "jansson", "sodium", "nettle", "utf8proc",
-                           "inih", "c", "m"},
+                           "curl-gnutls", "inih", "c", "m"},
     "hailong-print": {"jansson", "qrencode", "cairo", "utf8proc", "inih", "c", "m"},
 }
 FUNCTION_LINES_MAX, FILE_LINES_MAX, NESTING_MAX = 70, 600, 3
@@ -185,7 +185,7 @@ def offered(help_text):
                                         help_text, re.M):
         options[name] = (value, text)
     block = re.search(r"^Commands:\n((?: .*\n)+)", help_text, re.M)
-    for name, text in re.findall(r"^  ([a-z]+).*\n +(.+)$", block.group(1) if block else "", re.M):
+    for name, text in re.findall(r"^  ([a-z][a-z-]*).*\n +(.+)$", block.group(1) if block else "", re.M):
         commands[name] = text
     return options, commands
 

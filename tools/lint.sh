@@ -16,7 +16,8 @@ echo "clang-tidy"
 # tools/tidy_model.h says why it stands before every source, and why not before err.c
 tidy() {
     xargs -P 2 -n 4 sh -c 'build=$1 model=$2; shift 2
-        clang-tidy --quiet "$@" -- $model -D_GNU_SOURCE -DHAILONG_VERSION=\"lint\" -Icore -Ischema \
+        clang-tidy --quiet "$@" -- $model -D_GNU_SOURCE -DHAILONG_VERSION=\"lint\" \
+            -DHAILONG_BUILD_DAY=\"2026-01-01\" -Icore -Ischema \
             -Ikiosk -Iaggregator -Iprint -I"$build/gen" -std=gnu17 2>/dev/null' sh "$build" "$1"
 }
 {

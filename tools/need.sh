@@ -32,6 +32,7 @@ h:cmocka.h:libcmocka-dev
 c:zbarimg:zbar-tools
 c:chromium:chromium
 c:sqlite3:sqlite3
+c:faketime:faketime
 f:/usr/lib/postgresql/15/bin/initdb:postgresql-15
 LIST
     lint) needs build; cat <<'LIST' ;;

@@ -64,8 +64,9 @@ trap stop INT TERM
 setsid "$hub" serve --data "$data/hub" --listen "$office" >"$data/hub.log" 2>&1 &
 hub_pid=$!
 await $hub_pid "$data/hub.log" hub
-[ -s "$data/kiosk/keys/hub.key" ] ||
-    (umask 077 && "$hub" join --data "$data/hub" --unit 05533 >"$data/kiosk/keys/hub.key")
+[ -s "$data/kiosk/keys/hub.vkey" ] ||
+    "$hub" join --data "$data/hub" --unit 05533 |
+        "$kiosk" enrol --data "$data/kiosk" --hub "http://$office" --phrase - >/dev/null
 setsid "$kiosk" serve --data "$data/kiosk" --screen-listen "$screen" --phone-listen "$phone" \
     --hub "http://$office" >"$data/kiosk.log" 2>&1 &
 kiosk_pid=$!

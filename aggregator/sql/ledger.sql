@@ -3,44 +3,45 @@
 
 -- STMT lane_find
 -- in: lane text
--- out: unit text, kind text, how text, key_hash blob?, size int, frontier blob, trial int, sample int
-SELECT unit, kind, how, key_hash, size, frontier, trial, sample FROM lane WHERE lane = $1;
+-- out: unit text, kind text, how text, size int, frontier blob
+SELECT unit, kind, how, size, frontier FROM lane WHERE lane = $1;
 
 -- STMT lane_add
--- in: lane text, unit text, kind text, how text, key_hash blob?, frontier blob
-INSERT INTO lane (lane, unit, kind, how, key_hash, size, frontier, trial, sample)
-VALUES ($1, $2, $3, $4, $5, 0, $6, 0, 0);
-
--- STMT lane_joined
--- A lane that was taken by hand is pushed with a key from now on.
--- in: lane text, key_hash blob
-UPDATE lane SET how = 'join', key_hash = $2 WHERE lane = $1;
+-- in: lane text, unit text, kind text, how text, state text, public_key blob, enrolled_unit text, frontier blob
+INSERT INTO lane (lane, unit, kind, how, public_key, state, enrolled_unit, size, frontier, trial, sample,
+    announced_size, message_last, message_received)
+VALUES ($1, $2, $3, $4, $6, $5, $7, 0, $8, 0, 0, 0, 0, 0);
 
 -- STMT lane_head_set
 -- in: lane text, size int, frontier blob
 UPDATE lane SET size = $2, frontier = $3 WHERE lane = $1;
 
 -- STMT lane_setup_set
--- in: lane text, unit text, trial int, sample int
-UPDATE lane SET unit = $2, trial = $3, sample = $4 WHERE lane = $1;
+-- in: lane text, unit text, trial int, sample int, setup_id blob
+UPDATE lane SET unit = $2, trial = $3, sample = $4, setup_before = setup_id, setup_id = $5
+WHERE lane = $1;
 
--- STMT lane_contact_set
--- in: lane text, last_contact_s int
-UPDATE lane SET last_contact_s = $2, refusal = NULL WHERE lane = $1;
-
--- STMT lane_refusal_set
--- in: lane text, refusal text
-UPDATE lane SET refusal = $2 WHERE lane = $1;
+-- STMT lane_setup_find
+-- in: lane text
+-- out: setup_id blob?, setup_before blob?
+SELECT setup_id, setup_before FROM lane WHERE lane = $1;
 
 -- STMT lane_list
 -- scan: a hub has as many lanes as it has kiosks, and all are shown
--- out: lane text, unit text, kind text, how text, size int, frontier blob, last_contact_s int?, refusal text?, trial int, sample int
-SELECT lane, unit, kind, how, size, frontier, last_contact_s, refusal, trial, sample FROM lane
-ORDER BY kind, unit, lane;
+-- out: lane text, unit text, kind text, how text, size int, frontier blob, last_contact_s int?, refusal text?, trial int, sample int, state text, replaced_by text?, announced_size int, announced_hour int?, enrolled_unit text, public_key blob, message_last int, message_received int, moved_to text?, unconfirmed int
+SELECT lane, unit, kind, how, size, frontier, last_contact_s, refusal, trial, sample, state, replaced_by,
+    announced_size, announced_hour, enrolled_unit, public_key, message_last, message_received,
+    (SELECT s.lane FROM successor s JOIN lane n ON n.lane = s.lane
+        WHERE s.former = l.lane AND n.last_contact_s IS NOT NULL
+        ORDER BY n.last_contact_s DESC, s.lane LIMIT 1) AS moved_to,
+    (SELECT count(*) FROM successor s WHERE s.lane = l.lane AND s.confirmed = 0) AS unconfirmed
+FROM lane AS l ORDER BY kind, unit, lane;
 
 -- STMT ledger_add
+-- Nothing is inserted when the id and part are there already.
 -- in: lane text, seq int, id blob, part int, line text
-INSERT INTO ledger (lane, seq, id, part, line) VALUES ($1, $2, $3, $4, $5);
+INSERT INTO ledger (lane, seq, id, part, line) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (id, part) DO NOTHING;
 
 -- STMT ledger_line
 -- in: lane text, seq int
@@ -61,3 +62,15 @@ SELECT lane, seq FROM ledger WHERE id = $1 AND part = $2;
 -- in: id blob
 -- out: lane text, line text
 SELECT lane, line FROM ledger WHERE id = $1 ORDER BY part;
+
+-- STMT announced_find
+-- in: lane text
+-- out: size int, root blob
+SELECT size, root FROM announced WHERE lane = $1;
+
+-- STMT announced_set
+-- The largest stays.
+-- in: lane text, size int, root blob, note text
+INSERT INTO announced (lane, size, root, note) VALUES ($1, $2, $3, $4)
+ON CONFLICT (lane) DO UPDATE SET size = excluded.size, root = excluded.root, note = excluded.note
+WHERE excluded.size > announced.size;

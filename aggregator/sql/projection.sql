@@ -3,13 +3,14 @@
 
 -- STMT response_add
 -- in: id blob, unit text, counter text, area text, form text, hour int, channel text, step text, linked int, answers text, flagged int
-INSERT INTO response (id, unit, counter, area, form, hour, channel, step, linked, answers, flagged)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+INSERT INTO response (
+    id, unit, counter, area, form, hour, channel, step, linked, answers, flagged, ruling, voided
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0);
 
 -- STMT response_find
 -- in: id blob
--- out: unit text, counter text, area text, form text, hour int, channel text, step text, linked int, answers text, flagged int
-SELECT unit, counter, area, form, hour, channel, step, linked, answers, flagged
+-- out: unit text, counter text, area text, form text, hour int, channel text, step text, linked int, answers text, flagged int, ruling int, voided int
+SELECT unit, counter, area, form, hour, channel, step, linked, answers, flagged, ruling, voided
 FROM response WHERE id = $1;
 
 -- STMT response_answers_set
@@ -18,9 +19,15 @@ UPDATE response SET answers = $2 WHERE id = $1;
 
 -- STMT response_walk
 -- scan: verify compares every row
--- out: id blob, unit text, counter text, area text, form text, hour int, channel text, step text, linked int, answers text, flagged int
-SELECT id, unit, counter, area, form, hour, channel, step, linked, answers, flagged
+-- out: id blob, unit text, counter text, area text, form text, hour int, channel text, step text, linked int, answers text, flagged int, ruling int, voided int
+SELECT
+    id, unit, counter, area, form, hour, channel, step, linked, answers, flagged, ruling, voided
 FROM response ORDER BY id;
+
+-- STMT response_places
+-- scan: a changed tree of units is held against all of them
+-- out: unit text, hour int
+SELECT DISTINCT unit, hour FROM response;
 
 -- STMT import_find
 -- in: sha256 blob

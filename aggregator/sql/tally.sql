@@ -78,6 +78,12 @@ SELECT unit, counter, area, item, form, day, n1, n2, n3, n4, n5
 FROM tally_b WHERE n1 + n2 + n3 + n4 + n5 > 0
 ORDER BY unit, counter, area, item, form, day;
 
+-- STMT tally_b_places
+-- Where anything was ever counted, paper among it.
+-- scan: a changed tree of units is held against all of them
+-- out: unit text, day int
+SELECT DISTINCT unit, day FROM tally_b;
+
 -- STMT tally_c_add
 -- in: unit text, area text, item text, form text, half int, channel text, step text, linked int, flagged int, n1 int, n2 int, n3 int, n4 int, n5 int
 INSERT INTO tally_c (unit, area, item, form, half, channel, step, linked, flagged, n1, n2, n3, n4, n5)

@@ -36,10 +36,10 @@ ON CONFLICT (id, part) DO NOTHING;
 -- out: seq int, mac blob?
 SELECT seq, mac FROM entry_key WHERE id = $1 AND part = $2;
 
--- STMT key_count
--- out: keys int, entries int
--- scan: verify alone asks, once
-SELECT count(*) AS keys, (SELECT coalesce(max(seq) + 1, 0) FROM entry) AS entries FROM entry_key;
+-- STMT key_first
+-- in: from_id blob, to_id blob
+-- out: seq int?
+SELECT min(seq) AS seq FROM entry_key WHERE id >= $1 AND id < $2;
 
 -- STMT mac_first
 -- in: from_id blob, to_id blob

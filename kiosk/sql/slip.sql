@@ -4,7 +4,7 @@
 -- STMT slip_add
 -- in: code_hash blob, area text, counter text, step int, issued_day int, expires_day int, dossier_hash blob?
 INSERT INTO slip (code_hash, area, counter, step, state, issued_day, expires_day, dossier_hash)
-VALUES ($1, $2, $3, $4, 1, $5, $6, $7);
+VALUES ($1, $2, $3, $4, 2, $5, $6, $7);
 
 -- STMT slip_get
 -- in: code_hash blob
@@ -18,11 +18,11 @@ SELECT code_hash, state FROM slip WHERE dossier_hash = $1;
 
 -- STMT slip_finish
 -- in: code_hash blob, today int
-UPDATE slip SET state = 2 WHERE code_hash = $1 AND state = 1 AND expires_day >= $2;
+UPDATE slip SET state = 3 WHERE code_hash = $1 AND state = 2 AND expires_day >= $2;
 
 -- STMT slip_withdraw
 -- in: code_hash blob
-UPDATE slip SET state = 4, dossier_hash = NULL WHERE code_hash = $1 AND state = 1;
+UPDATE slip SET state = 4, dossier_hash = NULL WHERE code_hash = $1 AND state = 2;
 
 -- STMT slip_day_add
 -- in: day int

@@ -6,6 +6,7 @@
 
 #include "hub.h"
 #include "intake.h"
+#include "merkle.h"
 #include "support/scratch.h"
 #include "tally.h"
 
@@ -31,13 +32,22 @@ void office_setup_text(bool trial, bool sample, struct buf *out);
 // A kiosk as the hub sees it: a lane and the lines it has written so far.
 struct office_kiosk {
     char lane[ENTRY_LANE_CHARS + 1];
+    uint8_t public_key[CRYPTO_SIGN_PUBLIC_BYTES];
+    uint8_t secret[CRYPTO_SIGN_SECRET_BYTES];
+    struct merkle tree;
     int64_t seq;
     struct buf lines;
     size_t last; // where the last line begins
 };
-// `digit` (0…f) makes the lane's name.
+// `digit` (0…f) begins the lane's name; the same digit is the same key throughout a program.
 void office_kiosk_begin(struct office_kiosk *kiosk, char digit);
 void office_kiosk_end(struct office_kiosk *kiosk); // for AUTO
+// The lines from that byte on as a transfer: with the signed checkpoint of their end and the key.
+void office_kiosk_transfer(const struct office_kiosk *kiosk, size_t from, struct buf *out);
+// The checkpoint of the lane as it is, signed.
+void office_kiosk_note(const struct office_kiosk *kiosk, struct buf *out);
+// Makes the lane known as if by a phrase for OFFICE_UNIT.
+void office_kiosk_enrol(struct office *office, const struct office_kiosk *kiosk);
 // Writes the setup as entries.
 void office_kiosk_setup(struct office_kiosk *kiosk, bool trial, bool sample);
 // Writes an entry made from a tail.

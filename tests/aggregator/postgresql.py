@@ -103,8 +103,9 @@ def behaves(server):
                        + "SELECT n4, n5 FROM tally_a;")
     faults = [] if rows == [["2", "4"]] else [f"two upserts gave {rows}"]
     lane, text = "a" * 32, "{}"
-    server.psql("INSERT INTO lane (lane, unit, kind, how, size, frontier, trial, sample) VALUES "
-                f"('{lane}', '', 'kiosk', 'join', 0, '', 0, 0);"
+    server.psql("INSERT INTO lane (lane, unit, kind, how, public_key, state, enrolled_unit, size,"
+                " frontier, trial, sample, announced_size, message_last, message_received) VALUES "
+                f"('{lane}', '', 'kiosk', 'join', '\\x{'00' * 32}', 'new', '', 0, '', 0, 0, 0, 0, 0);"
                 f"INSERT INTO ledger VALUES ('{lane}', 0, '\\x{'00' * 16}', 0, '{text}');")
     for change in ("DELETE FROM ledger;", "UPDATE ledger SET line = '[]';"):
         try:

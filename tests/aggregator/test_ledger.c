@@ -147,7 +147,7 @@ static void an_id_counts_once_across_lanes(void **state)
     respond(&second, 7, 5);
     office_take_all(office, &first);
     assert_int_equal(office_take(office, buf_text(&second.lines), NULL), STATUS_CONFLICT);
-    expect_refusal(office, "of lane aaaa");
+    expect_refusal(office, first.lane);
     office_expect(november(office, "overall"), 0, 0, 0, 0, 1);
 }
 
@@ -298,6 +298,13 @@ static void a_kiosk_cannot_send_what_only_a_hub_writes(void **state)
     begin(&kiosk, 'a');
     buf_init(&tail, ENTRY_LIMIT_BYTES);
     entry_tail_begin(&w, &tail, ENTRY_VOID, id);
+    jsonw_text(&w, "hour", "2026-11-03T09+07");
+    jsonw_hex(&w, "of", id, sizeof id);
+    jsonw_text(&w, "reason", "bấm thử");
+    jsonw_array(&w, "by");
+    jsonw_text(&w, NULL, "A");
+    jsonw_text(&w, NULL, "B");
+    jsonw_array_end(&w);
     entry_tail_end(&w);
     office_kiosk_line(&kiosk, &tail);
     assert_int_equal(office_take(office, buf_text(&kiosk.lines), NULL), STATUS_BAD_INPUT);
@@ -405,7 +412,8 @@ static void taking_by_hand_leaves_an_audit_entry(void **state)
     office_take_all(office, &kiosk); // nothing new: nothing to audit
     assert_int_equal(ledger_head_find(db, own, &after, &found, &office->err), STATUS_OK);
     dbpool_give(office->hub->readers, db);
-    assert_int_equal(after.tree.size, before.tree.size + 1);
+    // That the lane was enrolled so, and that a file was taken.
+    assert_int_equal(after.tree.size, before.tree.size + 2);
 }
 
 int main(void)

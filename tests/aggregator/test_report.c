@@ -149,22 +149,23 @@ static void posters_and_flagged_answers_stand_apart(void **state)
 {
     struct office *office = *state;
     AUTO(office_kiosk_end) struct office_kiosk kiosk;
-    begin(&kiosk);
+    office_kiosk_begin(&kiosk, 'a');
+    office_kiosk_setup(&kiosk, false, false); // a trial's flags count nothing out
     add(&kiosk, (struct batch){.area = "HT", .level = 5, .count = 6, .linked = true});
     add(&kiosk,
         (struct batch){
             .area = "HT", .level = 4, .count = 4, .channel = RESPONSE_SLIP, .linked = true});
     add(&kiosk, (struct batch){.area = "HT", .level = 5, .count = 2, .channel = RESPONSE_ONLINE});
     add(&kiosk, (struct batch){.area = "HT", .level = 1, .count = 3, .channel = RESPONSE_POSTER});
-    add(&kiosk, (struct batch){.area = "HT", .level = 1, .count = 5, .flagged = true});
+    add(&kiosk, (struct batch){.area = "HT", .level = 1, .count = 10, .flagged = true});
     office_take_all(office, &kiosk);
     AUTO(json_decrefp) json_t *report = office_report(office, OFFICE_UNIT, "2026-Q4");
     expect_figure(office_row(report, "groups", "TTHC"), 12, 12, "100.00");
     expect_figure(json_object_get(report, "total"), 12, 12, "100.00");
     expect_figure(json_object_get(report, "posters"), 0, 3, "0.00");
-    expect_figure(json_object_get(report, "flagged"), 0, 5, "0.00");
+    expect_figure(json_object_get(report, "flagged"), 0, 10, "0.00");
     expect_figure(json_object_get(report, "linked"), 10, 10, "100.00");
-    expect_figure(json_object_get(report, "all_in"), 12, 20, "60.00");
+    expect_figure(json_object_get(report, "all_in"), 12, 25, "48.00");
     const json_t *slip = json_array_get(json_object_get(report, "by_channel"), RESPONSE_SLIP);
     assert_string_equal(json_text_or(slip, "channel", ""), "slip");
     expect_figure(slip, 4, 4, "100.00");
@@ -338,11 +339,13 @@ static void the_csv_has_the_figures_of_the_model(void **state)
     assert_int_equal(report_csv(report, &csv, &office->err), STATUS_OK);
     assert_non_null(strstr(csv.data,
                            "kind,code,name,satisfied,answered,percent,target,verdict,by_plan,"
-                           "n1,n2,n3,n4,n5,unit,from,to,mark\r\n"));
-    assert_non_null(strstr(csv.data, "area,HT,Hộ tịch,12,12,100.00,90,insufficient,met,0,0,0,0,12,"
-                                     "05533,2026-09-15,2026-12-14,CHẠY THỬ\r\n"));
-    assert_non_null(strstr(csv.data, "area,CT,Chứng thực,0,0,,90,no_data,,0,0,0,0,0,"
-                                     "05533,2026-09-15,2026-12-14,CHẠY THỬ\r\n"));
+                           "n1,n2,n3,n4,n5,unit,from,to,mark,witness\r\n"));
+    assert_non_null(
+        strstr(csv.data, "area,HT,Hộ tịch,12,12,100.00,90,insufficient,met,0,0,0,0,12,"
+                         "05533,2026-09-15,2026-12-14,CHẠY THỬ,chưa có nhân chứng bên ngoài\r\n"));
+    assert_non_null(
+        strstr(csv.data, "area,CT,Chứng thực,0,0,,90,no_data,,0,0,0,0,0,"
+                         "05533,2026-09-15,2026-12-14,CHẠY THỬ,chưa có nhân chứng bên ngoài\r\n"));
 }
 
 static void each_csv_row_says_whether_it_is_real(void **state)
@@ -352,10 +355,10 @@ static void each_csv_row_says_whether_it_is_real(void **state)
         bool trial, sample;
         const char *end;
     } cases[] = {
-        {false, false, ",2026-12-14,\r\n"},
-        {true, false, ",2026-12-14,CHẠY THỬ\r\n"},
-        {false, true, ",2026-12-14,DỮ LIỆU MẪU\r\n"},
-        {true, true, ",2026-12-14,\"CHẠY THỬ; DỮ LIỆU MẪU\"\r\n"},
+        {false, false, ",2026-12-14,,chưa có nhân chứng bên ngoài\r\n"},
+        {true, false, ",2026-12-14,CHẠY THỬ,chưa có nhân chứng bên ngoài\r\n"},
+        {false, true, ",2026-12-14,DỮ LIỆU MẪU,chưa có nhân chứng bên ngoài\r\n"},
+        {true, true, ",2026-12-14,\"CHẠY THỬ; DỮ LIỆU MẪU\",chưa có nhân chứng bên ngoài\r\n"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         AUTO(buf_done) struct buf csv;
@@ -481,7 +484,8 @@ int main(void)
         WITH(the_four_targets_are_those_of_the_plan),
         WITH(an_answer_counts_once_in_each_of_its_groups),
         WITH(few_answers_are_insufficient_with_the_plans_own_result),
-        WITH(posters_and_flagged_answers_stand_apart),
+        cmocka_unit_test_setup_teardown(posters_and_flagged_answers_stand_apart, office_open_real,
+                                        office_close),
         WITH(agency_is_asked_apart_or_pooled_with_a_label),
         WITH(health_and_education_are_pooled_and_warned_of_apart),
         WITH(periods_begin_on_the_15th_at_midnight_here),

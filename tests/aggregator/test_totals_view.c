@@ -59,11 +59,14 @@ static json_t *group_of(const char *code, const char *name, const struct counts 
     return group;
 }
 
-static json_t *lane_of(const char *how, const char *contact, const char *refusal)
+// `kind` is the contact's (lanestate.h).
+static json_t *lane_of(const char *how, const char *contact, const char *refusal, const char *kind)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s?, s:s?}", "lane", "0123456789abcdef", "unit",
-                     "05533", "kind", "kiosk", "how", how, "entries", 17, "last_contact", contact,
-                     "refusal", refusal);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:s?, s:s?}", "lane",
+                     "0123456789abcdef", "unit", "05533", "kind", "kiosk", "state", "active", "how",
+                     how, "contact", kind, "entries", 17, "missing",
+                     strcmp(kind, "behind") == 0 ? 3 : 0, "last_contact", contact, "refusal",
+                     refusal);
 }
 
 // A report with no groups, areas or lanes, made on 2026-11-21.
@@ -216,28 +219,31 @@ static void zero_silent_refused_and_no_source_are_told_apart(void **state)
 {
     (void)state;
     static const struct {
-        const char *how, *contact, *refusal; // how NULL: no lane at all
+        const char *how, *contact, *refusal, *kind; // how NULL: no lane at all
         const char *state, *words, *count;
     } cases[] = {
-        {"join", "2026-11-21 09:12", NULL, "good",
+        {"join", "2026-11-21 09:12", NULL, "good", "good",
          "1 kiosk đang liên hệ, lần cuối lúc 09:12 ngày 21/11/2026.", "0 lượt trong kỳ này"},
-        {"join", "2026-11-19 17:00", NULL, "good",
-         "1 kiosk đang liên hệ, lần cuối lúc 17:00 ngày 19/11/2026.", "0 lượt trong kỳ này"},
-        {"join", "2026-11-18 17:00", NULL, "silent",
-         "1 kiosk im lặng 3 ngày, từ 17:00 ngày 18/11/2026: chưa rõ có lượt đánh giá nào chưa gửi "
-         "về.",
+        {"join", "2026-11-20 17:00", NULL, "good", "good",
+         "1 kiosk đang liên hệ, lần cuối lúc 17:00 ngày 20/11/2026.", "0 lượt trong kỳ này"},
+        {"join", "2026-11-18 17:00", NULL, "silent", "silent",
+         "1 kiosk im lặng, lâu nhất từ 17:00 ngày 18/11/2026: chưa rõ có lượt đánh giá nào chưa "
+         "gửi về.",
          "chưa nhận được lượt nào; kiosk đang im lặng"},
-        {"by hand", "2026-10-01 08:00", NULL, "good",
+        {"join", "2026-11-21 09:12", NULL, "behind", "behind",
+         "1 kiosk báo còn 3 dòng sổ chưa gửi về; số liệu sẽ còn thay đổi.",
+         "chưa nhận được lượt nào; còn dòng sổ chưa gửi về"},
+        {"by hand", "2026-10-01 08:00", NULL, "hand", "good",
          "Dữ liệu kiosk được nhập từ tệp, lần cuối lúc 08:00 ngày 01/10/2026.",
          "0 lượt trong kỳ này"},
-        {"join", "2026-11-21 09:12", "gap", "refused",
+        {"join", "2026-11-21 09:12", "gap", "good", "refused",
          "Dữ liệu kiosk gửi về đang bị từ chối; lý do ở mục “Vì sao tin được các con số trên trang "
          "này”.",
          "chưa nhận được lượt nào; kiosk đang im lặng"},
-        {"join", NULL, NULL, "none",
+        {"join", NULL, NULL, "never", "none",
          "Chưa có kiosk nào gửi dữ liệu về đây; nếu có số liệu thì là từ phiếu giấy.",
          "chưa có nguồn dữ liệu"},
-        {NULL, NULL, NULL, "none",
+        {NULL, NULL, NULL, NULL, "none",
          "Chưa có kiosk nào gửi dữ liệu về đây; nếu có số liệu thì là từ phiếu giấy.",
          "chưa có nguồn dữ liệu"},
     };
@@ -246,7 +252,8 @@ static void zero_silent_refused_and_no_source_are_told_apart(void **state)
         json_t *report = report_of();
         add_to(report, "groups", group_of("TTHC", "Thủ tục", &none, NULL));
         if (cases[i].how != NULL)
-            add_to(report, "lanes", lane_of(cases[i].how, cases[i].contact, cases[i].refusal));
+            add_to(report, "lanes",
+                   lane_of(cases[i].how, cases[i].contact, cases[i].refusal, cases[i].kind));
         AUTO(page_closep) struct page_set *pages = NULL;
         AUTO(json_decrefp) json_t *model = view_of(report, "vi", &pages);
         const json_t *contact = json_object_get(model, "contact");
@@ -262,13 +269,13 @@ static void one_silent_kiosk_among_others_is_said(void **state)
 {
     (void)state;
     json_t *report = report_of();
-    add_to(report, "lanes", lane_of("join", "2026-11-21 09:12", NULL));
-    add_to(report, "lanes", lane_of("join", "2026-11-01 16:30", NULL));
-    add_to(report, "lanes", lane_of("join", "2026-11-11 16:30", NULL));
+    add_to(report, "lanes", lane_of("join", "2026-11-21 09:12", NULL, "good"));
+    add_to(report, "lanes", lane_of("join", "2026-11-01 16:30", NULL, "silent"));
+    add_to(report, "lanes", lane_of("join", "2026-11-11 16:30", NULL, "silent"));
     AUTO(page_closep) struct page_set *pages = NULL;
     AUTO(json_decrefp) json_t *model = view_of(report, "en", &pages);
     assert_string_equal(json_text_or(json_object_get(model, "contact"), "words", ""),
-                        "Kiosks silent: 2, the longest for 20 days, since 16:30 on 2026-11-01: "
+                        "Kiosks silent: 2, the longest since 16:30 on 2026-11-01: "
                         "ratings may be waiting there unsent.");
 }
 
@@ -305,6 +312,39 @@ static void add_frame(json_t *model)
     assert_int_equal(json_object_update(model, frame), 0);
 }
 
+static void what_is_wrong_with_witnesses_is_said_near_the_heading(void **state)
+{
+    (void)state;
+    static const struct {
+        bool witness;
+        int refused;
+        const char *language, *words;
+        bool said;
+    } cases[] = {
+        {false, 0, "vi", "Chưa có nhân chứng bên ngoài", true},
+        {false, 0, "en", "No outside witness yet", true},
+        {true, 0, "vi", "nhân chứng bên ngoài", false},
+        {false, 2, "vi", "Nhân chứng bên ngoài từ chối điểm chốt của 2 làn sổ", true},
+        {false, 2, "vi", "Chưa có nhân chứng bên ngoài", false},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        json_t *report = report_of();
+        AUTO(page_closep) struct page_set *pages = NULL;
+        AUTO(buf_done) struct buf page;
+        json_object_set_new(report, "witness", json_boolean(cases[i].witness));
+        json_object_set_new(report, "witness_time", json_string("2026-11-21 08:00"));
+        json_object_set_new(report, "witness_refused", json_integer(cases[i].refused));
+        AUTO(json_decrefp) json_t *model = view_of(report, cases[i].language, &pages);
+        add_frame(model);
+        buf_init(&page, PAGE_LIMIT_BYTES);
+        assert_int_equal(page_render(pages, "totals", cases[i].language, model, &page, NULL),
+                         STATUS_OK);
+        const char *found = strstr(buf_text(&page), cases[i].words);
+        const char *groups = strstr(buf_text(&page), "groups-title");
+        assert_int_equal(found != NULL && found < groups, cases[i].said);
+    }
+}
+
 static void the_page_renders_whole_and_escapes_what_it_is_given(void **state)
 {
     (void)state;
@@ -314,7 +354,7 @@ static void the_page_renders_whole_and_escapes_what_it_is_given(void **state)
     add_to(report, "groups", group_of("TTHC", "Thủ tục <b>", &some, "90.91"));
     add_to(report, "areas", area_of("HT", "Hộ tịch", &some, "90.91"));
     add_to(report, "areas", area_of("CT", "Chứng thực", &none, NULL));
-    add_to(report, "lanes", lane_of("join", "2026-11-21 09:12", "<script>"));
+    add_to(report, "lanes", lane_of("join", "2026-11-21 09:12", "<script>", "good"));
     AUTO(page_closep) struct page_set *pages = NULL;
     AUTO(json_decrefp) json_t *model = view_of(report, "vi", &pages);
     add_frame(model);
@@ -356,6 +396,7 @@ int main(void)
         cmocka_unit_test(a_close_figure_warns_only_with_a_verdict),
         cmocka_unit_test(zero_silent_refused_and_no_source_are_told_apart),
         cmocka_unit_test(one_silent_kiosk_among_others_is_said),
+        cmocka_unit_test(what_is_wrong_with_witnesses_is_said_near_the_heading),
         cmocka_unit_test(areas_without_answers_are_folded_up_but_there),
         cmocka_unit_test(the_page_renders_whole_and_escapes_what_it_is_given),
         cmocka_unit_test(a_range_without_channel_figures_says_so),

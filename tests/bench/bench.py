@@ -246,6 +246,28 @@ def start_time(bench):
         "≤ 100 ms", middle <= 100)
 
 
+def verify_time(bench):
+    count = 100000 if bench.short else 1000000
+    service = bench.new_kiosk()
+    bench.call(bench.tool("fill"), "kiosk", service.data, str(count))
+    took, peak = [], 0
+    for _ in range(bench.rounds):
+        begin = time.monotonic()
+        process = subprocess.Popen([bench.kiosk, "verify", "--data", service.data],
+                                   stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            sys.exit("bench: verify found something")
+        took.append(time.monotonic() - begin)
+        peak = max(peak, usage.ru_maxrss * 1024)
+    middle, limit = statistics.median(took), 4 * count / 1000000
+    row(f"verify of {count:,} entries", f"{limit:.1f} s", f"{middle:.2f} s",
+        f"{middle / limit:.2f}", f"≤ {limit:.1f} s", middle <= limit)
+    row(f"memory of verify of {count:,} entries", "64 MiB", f"{peak / 2**20:.1f} MiB", "",
+        "≤ 64 MiB", peak <= 64 * 2**20)
+
+
 def totals(bench):
     small, large = (1000, 100000) if bench.short else (10000, 1000000)
     hubs = []
@@ -307,6 +329,17 @@ def page_rate(bench):
              note=f"(nginx without its log: {statistics.median(least):,.0f}/s)")
 
 
+def intake(bench):
+    """100 kiosks push 3,000 responses each, at an empty hub and at one of five million rows."""
+    rows = 600_000 if bench.short else 5_000_000
+    found = bench.json(bench.tool("intake"), bench.new_folder("hub"),
+                       "schema/examples/ba-xuyen.json",
+                       "schema/migrations/hub-sqlite/0001-first.sql", "100", "3000", str(rows))
+    at_least("hub intake, 100 kiosks × 3,000 entries ÷ the same rows by bare SQLite",
+             found["bare"], found["ours"], 0.5)
+    at_least(f"hub intake at {rows:,} rows ÷ at an empty file", found["ours"], found["filled"], 0.7)
+
+
 class Nginx:
     """nginx with the settings that Debian installs, serving one page."""
 
@@ -350,8 +383,8 @@ def main():
     os.environ.pop("HAILONG_ABORT_ON_BUG", None)
     try:
         bench = Bench(arguments.build, folder, arguments.short)
-        for part in (throughput, slow_disk, stalls, page_rate, totals, start_time,
-                     wal_and_memory):
+        for part in (throughput, slow_disk, stalls, page_rate, totals, start_time, verify_time,
+                     wal_and_memory, intake):
             if not arguments.only or part.__name__ in arguments.only.split(","):
                 part(bench)
     finally:

@@ -156,6 +156,58 @@ static void the_monotonic_clock_never_goes_back(void **state)
     assert_true(after >= before && after < before + 60000);
 }
 
+static void a_fixed_clock_takes_the_boot_clock_along(void **state)
+{
+    (void)state;
+    const int64_t wall_s = clock_wall_s(), boot_ms = clock_boot_ms();
+    assert_true(boot_ms > 0);
+    clock_fix(wall_s + 5000);
+    const int64_t later_ms = clock_boot_ms() - boot_ms;
+    assert_true(later_ms > 4990 * 1000 && later_ms < 5060 * 1000);
+    clock_fix_boot(77, 5);
+    assert_int_equal(clock_boot_ms(), 77);
+    assert_int_equal(clock_start(), 5);
+    clock_fix_boot(0, 0);
+    clock_fix(0);
+    assert_in_range(clock_boot_ms() - boot_ms, 0, 60000);
+    assert_true(clock_start() > 0 && clock_start() != 5);
+    assert_int_equal(clock_start(), clock_start());
+}
+
+static void a_steered_clock_follows_the_wall_clock_within_its_tolerance(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t passed_s, wall_s, now_s; // since the beginning
+    } CASES[] = {{0, 0, 0},       {100, 100, 100},     {100, 220, 220},
+                 {100, 221, 100}, {100, -20, -20},     {100, -21, 100},
+                 {7200, 0, 7200}, {50, 400000000, 50}, {50, -999999, 50}};
+    enum { BEGIN_S = 1000000 };
+    clock_steer(BEGIN_S, 500);
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        clock_fix(BEGIN_S + CASES[i].wall_s);
+        clock_fix_boot(500 + CASES[i].passed_s * 1000, 1);
+        assert_int_equal(clock_now_s(), BEGIN_S + CASES[i].now_s);
+        assert_int_equal(clock_wall_s(), BEGIN_S + CASES[i].wall_s);
+    }
+    clock_steer(0, 0);
+    assert_int_equal(clock_now_s(), clock_wall_s());
+    clock_fix_boot(0, 0);
+    clock_fix(0);
+}
+
+static void a_fixed_clock_is_kept_by_nobody_unless_a_test_says_so(void **state)
+{
+    (void)state;
+    clock_fix(1000);
+    assert_false(clock_is_synced());
+    clock_fix_synced(true);
+    assert_true(clock_is_synced());
+    clock_fix_synced(false);
+    clock_fix(0);
+    (void)clock_is_synced(); // whatever this machine says
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +220,9 @@ int main(void)
         cmocka_unit_test(impossible_hours_are_refused),
         cmocka_unit_test(the_clock_can_be_fixed_and_released),
         cmocka_unit_test(the_monotonic_clock_never_goes_back),
+        cmocka_unit_test(a_fixed_clock_takes_the_boot_clock_along),
+        cmocka_unit_test(a_steered_clock_follows_the_wall_clock_within_its_tolerance),
+        cmocka_unit_test(a_fixed_clock_is_kept_by_nobody_unless_a_test_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

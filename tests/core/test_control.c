@@ -30,6 +30,8 @@ static enum status answer(void *context, const json_t *request, json_t **ret_rep
     TRY(json_text(request, "command", "request", &command, err));
     if (strcmp(command, "silent") == 0)
         return STATUS_OK;
+    if (strcmp(command, "missing") == 0)
+        return err_set(err, STATUS_NOT_FOUND, "there is no such slip");
     if (strcmp(command, "echo") != 0)
         return err_set(err, STATUS_CONFLICT, "quầy %s is closed", command);
     *ret_reply = json_pack("{s:O}", "echo", json_object_get(request, "value"));
@@ -40,7 +42,27 @@ static enum status call(const char *folder, const char *text, json_t **ret_reply
 {
     AUTO(json_decrefp) json_t *request = NULL;
     TRY(json_parse(text, strlen(text), 1000, "test", &request, err));
-    return control_call(folder, request, ret_reply, err);
+    bool served = false;
+    return control_call(folder, request, &served, ret_reply, err);
+}
+
+static void an_answer_that_there_is_no_such_thing_is_no_silence(void **state)
+{
+    (void)state;
+    AUTO(scratch_remove) struct scratch scratch = scratch_make();
+    AUTO(json_decrefp) json_t *request = json_pack("{s:s}", "command", "missing");
+    AUTO(control_closep) struct control *control = NULL;
+    json_t *none = NULL;
+    int calls = 0;
+    bool served = true;
+    struct err err = {0};
+    assert_int_equal(control_call(scratch.folder, request, &served, &none, &err), STATUS_NOT_FOUND);
+    assert_false(served);
+    assert_int_equal(control_open(scratch.folder, answer, &calls, &control, NULL), STATUS_OK);
+    assert_int_equal(control_call(scratch.folder, request, &served, &none, &err), STATUS_NOT_FOUND);
+    assert_true(served);
+    assert_string_equal(err.text, "there is no such slip");
+    assert_null(none);
 }
 
 static void a_request_is_answered(void **state)
@@ -237,13 +259,14 @@ static void large_messages_pass_up_to_the_limit(void **state)
     json_t *request = json_pack("{s:s, s:s}", "command", "echo", "value", buf_text(&large));
     AUTO(json_decrefp) json_t *reply = NULL;
     struct err err = {0};
-    assert_int_equal(control_call(scratch.folder, request, &reply, &err), STATUS_OK);
+    bool served = false;
+    assert_int_equal(control_call(scratch.folder, request, &served, &reply, &err), STATUS_OK);
     assert_string_equal(json_text_or(reply, "echo", ""), buf_text(&large));
     for (int i = 0; i < 1000; i++)
         buf_add_char(&large, 'x');
     json_object_set_new(request, "value", json_string(buf_text(&large)));
     json_t *none = NULL;
-    assert_int_equal(control_call(scratch.folder, request, &none, &err), STATUS_TOO_LARGE);
+    assert_int_equal(control_call(scratch.folder, request, &served, &none, &err), STATUS_TOO_LARGE);
     assert_null(none);
 }
 
@@ -340,6 +363,7 @@ int main(void)
         cmocka_unit_test(a_request_is_answered),
         cmocka_unit_test(a_refusal_arrives_with_its_status_and_text),
         cmocka_unit_test(the_socket_is_private_and_gone_after_closing),
+        cmocka_unit_test(an_answer_that_there_is_no_such_thing_is_no_silence),
         cmocka_unit_test(a_socket_left_by_a_crash_is_nobody_and_is_replaced),
         cmocka_unit_test(folders_deeper_than_a_socket_path_work),
         cmocka_unit_test(where_there_is_no_folder_there_is_no_socket),

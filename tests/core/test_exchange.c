@@ -74,7 +74,23 @@ static void broken_refusal(const struct request *request, struct reply *reply)
     reply->body.failed = STATUS_NO_MEMORY;
 }
 
+static unsigned looked;
+
+// Who asks for /big/no is not known.
+static enum status look_before(const struct request *request, struct reply *reply, struct err *err)
+{
+    looked++;
+    if (strcmp(request->path, "/big/err") == 0)
+        return err_set(err, STATUS_BUSY, "not now");
+    if (strcmp(request->path, "/big/no") != 0)
+        return STATUS_OK;
+    reply->http_status = 403;
+    buf_add_text(&reply->body, "who are you");
+    return STATUS_OK;
+}
+
 static const struct route routes[] = {
+    {HTTP_POST, "/big/{who}", echo, 1, 100000, false},
     {HTTP_GET, "/echo", echo, 1, 0, true},
     {HTTP_POST, "/echo", echo, 1, 10, false},
     {HTTP_GET, "/fail/{how}", break_down, 1, 0, false},
@@ -150,7 +166,9 @@ static void early_refusals_close_the_connection(void **state)
         {"GET", "/none", NULL, 404, "page 404 /none"},
         {"POST", "/echo", "11", 413, "page 413 /echo"},
         {"POST", "/echo?a", "1", 400, "page 400 /echo"},
-        {"POST", "/echo", NULL, 411, "page 411 "},
+        {"POST", "/echo", NULL, 411, "page 411 /echo"},
+        {"POST", "/echo", "1000000000000", 413, "page 413 /echo"},
+        {"POST", "/..", "1000000000000", 400, "page 400 "},
         {"GET", "/..", NULL, 400, "page 400 "},
         {"PUT", "/echo", NULL, 405, "page 405 "},
         {"POST", "/large", "0", 405, "page 405 /large"},
@@ -164,6 +182,33 @@ static void early_refusals_close_the_connection(void **state)
         assert_int_equal(exchange.reply.http_status, rows[i].status);
         assert_true(exchange.close);
     }
+}
+
+static void a_large_body_is_read_only_when_its_sender_is_welcome(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target, *length;
+        enum exchange_next next;
+        unsigned status, looked;
+    } rows[] = {
+        {"/big/no", "65536", EXCHANGE_READ, 200, 0},
+        {"/big/no", "65537", EXCHANGE_SEND, 403, 1},
+        {"/big/err", "65537", EXCHANGE_SEND, 503, 1},
+        {"/big/yes", "65537", EXCHANGE_READ, 200, 1},
+    };
+    config.before_body = look_before;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        AUTO(exchange_done) struct exchange exchange;
+        looked = 0;
+        assert_int_equal(begin(&exchange, "POST", rows[i].target, rows[i].length), rows[i].next);
+        assert_int_equal(exchange.reply.http_status, rows[i].status);
+        assert_int_equal(looked, rows[i].looked);
+        assert_int_equal(exchange.close, rows[i].next == EXCHANGE_SEND);
+        assert_int_equal(exchange.announced_bytes,
+                         rows[i].next == EXCHANGE_READ ? strtoul(rows[i].length, NULL, 10) : 0);
+    }
+    config.before_body = NULL;
 }
 
 static void a_failed_handler_leaves_nothing_of_its_page(void **state)
@@ -248,6 +293,7 @@ int main(void)
         cmocka_unit_test(a_post_is_read_first),
         cmocka_unit_test(more_than_announced_is_too_large),
         cmocka_unit_test(early_refusals_close_the_connection),
+        cmocka_unit_test(a_large_body_is_read_only_when_its_sender_is_welcome),
         cmocka_unit_test(a_failed_handler_leaves_nothing_of_its_page),
         cmocka_unit_test(a_refusal_that_fails_itself_is_a_line_of_text),
         cmocka_unit_test(a_job_is_waited_for_and_its_outcome_told),

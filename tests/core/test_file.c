@@ -68,6 +68,30 @@ static void the_mode_holds_whatever_the_umask(void **state)
     assert_int_equal(mode_of(path), 0644);
 }
 
+static void a_file_written_once_is_not_overwritten(void **state)
+{
+    (void)state;
+    AUTO(scratch_remove) struct scratch scratch = scratch_make();
+    AUTO(buf_done) struct buf found;
+    char path[SCRATCH_PATH_SIZE], link[SCRATCH_PATH_SIZE], aim[SCRATCH_PATH_SIZE];
+    struct err err = {0};
+    buf_init(&found, 10);
+    scratch_path(&scratch, "f", path);
+    assert_int_equal(file_write_once(path, "một", 5, 0640, &err), STATUS_OK);
+    assert_int_equal(mode_of(path), 0640);
+    assert_int_equal(file_write_once(path, "hai", 3, 0600, &err), STATUS_CONFLICT);
+    assert_non_null(strstr(err.text, path));
+    assert_int_equal(file_read(path, &found, &err), STATUS_OK);
+    assert_string_equal(buf_text(&found), "một");
+    scratch_path(&scratch, "link", link);
+    scratch_path(&scratch, "aim", aim);
+    assert_int_equal(symlink(aim, link), 0);
+    assert_int_equal(file_write_once(link, "hai", 3, 0600, &err), STATUS_CONFLICT);
+    assert_false(file_exists(aim));
+    scratch_path(&scratch, "no/such", path);
+    assert_int_equal(file_write_once(path, "x", 1, 0600, &err), STATUS_NOT_FOUND);
+}
+
 static void reading_stops_at_the_limit(void **state)
 {
     (void)state;
@@ -284,11 +308,37 @@ static void a_folder_is_listed_without_dots_until_told_to_stop(void **state)
     assert_int_equal(file_list("/no/such/folder", see, &all, &err), STATUS_NOT_FOUND);
 }
 
+static void a_file_is_moved_over_another_and_copied_over_none(void **state)
+{
+    (void)state;
+    AUTO(scratch_remove) struct scratch scratch = scratch_make();
+    char a[SCRATCH_PATH_SIZE], b[SCRATCH_PATH_SIZE], c[SCRATCH_PATH_SIZE];
+    struct err err = {0};
+    struct stat facts;
+    scratch_path(&scratch, "a", a);
+    scratch_path(&scratch, "b", b);
+    scratch_path(&scratch, "c", c);
+    assert_int_equal(file_move(a, b, &err), STATUS_NOT_FOUND);
+    assert_int_equal(file_copy(a, b, 0600, &err), STATUS_NOT_FOUND);
+    assert_int_equal(file_write(a, "một", strlen("một"), 0600, &err), STATUS_OK);
+    assert_int_equal(file_write(b, "hai", 3, 0600, &err), STATUS_OK);
+    assert_int_equal(file_copy(a, b, 0600, &err), STATUS_CONFLICT);
+    assert_content(b, "hai");
+    assert_int_equal(file_copy(a, c, 0400, &err), STATUS_OK);
+    assert_content(c, "một");
+    assert_int_equal(stat(c, &facts), 0);
+    assert_int_equal(facts.st_mode & 0777, 0400);
+    assert_int_equal(file_move(a, b, &err), STATUS_OK);
+    assert_content(b, "một");
+    assert_false(file_exists(a));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_is_written_replaced_and_read),
         cmocka_unit_test(the_mode_holds_whatever_the_umask),
+        cmocka_unit_test(a_file_written_once_is_not_overwritten),
         cmocka_unit_test(reading_stops_at_the_limit),
         cmocka_unit_test(a_missing_file_or_a_folder_cannot_be_read),
         cmocka_unit_test(writing_where_it_cannot_be_is_an_error_and_leaves_nothing),
@@ -300,6 +350,7 @@ int main(void)
         cmocka_unit_test(a_destroyed_file_is_gone_and_was_zeroed),
         cmocka_unit_test(destroying_nothing_is_fine_and_a_folder_is_not),
         cmocka_unit_test(a_folder_is_listed_without_dots_until_told_to_stop),
+        cmocka_unit_test(a_file_is_moved_over_another_and_copied_over_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,6 +46,7 @@ static const struct option_def options[] = {
      "Where the screen listens."},
     {"gate", OPTION_FLAG, NULL, NULL, 0, 0, " serve re ", "Be a gate."},
     {"name", OPTION_TEXT, "NAME", NULL, 0, 0, " re ", "A name."},
+    {"from", OPTION_LIST, "FILE", NULL, 0, 0, " re ", "A file."},
 };
 
 static const struct command_def commands[] = {
@@ -92,6 +93,23 @@ static struct option_set *parsed(const char *const *words)
 }
 #define PARSED(...) parsed((const char *const[]){__VA_ARGS__, NULL})
 
+static void a_list_has_one_line_for_each_time_it_is_given(void **state)
+{
+    (void)state;
+    AUTO(option_freep) struct option_set *none = PARSED("re", "x");
+    assert_null(option_text(none, "from"));
+    AUTO(option_freep)
+    struct option_set *set =
+        PARSED("re", "x", "--from", "a b", "--from=c", "--name", "n", "--from", "d");
+    assert_string_equal(option_text(set, "from"), "a b\nc\nd");
+    setenv("HLTEST_FROM", "weaker", 1);
+    AUTO(option_freep) struct option_set *line = PARSED("re", "x", "--from", "a");
+    AUTO(option_freep) struct option_set *environment = PARSED("re", "x");
+    unsetenv("HLTEST_FROM");
+    assert_string_equal(option_text(line, "from"), "a");
+    assert_string_equal(option_text(environment, "from"), "weaker");
+}
+
 static void without_options_the_defaults_hold(void **state)
 {
     (void)state;
@@ -112,13 +130,13 @@ static void options_stand_anywhere_and_the_last_wins(void **state)
 {
     (void)state;
     AUTO(option_freep)
-    struct option_set *set = PARSED("--port", "1", "re", "--gate", "một", "--name=", "-",
+    struct option_set *set = PARSED("--port", "1", "re", "--gate", "một", "--name=x", "-",
                                     "--port=65535", "--level", "-5");
     assert_int_equal(option_int(set, "port"), 65535);
     assert_int_equal(option_int(set, "level"), -5);
     assert_true(option_flag(set, "gate"));
     assert_true(option_given(set, "gate"));
-    assert_string_equal(option_text(set, "name"), "");
+    assert_string_equal(option_text(set, "name"), "x");
     assert_int_equal(option_argument_count(set), 2);
     assert_string_equal(option_argument(set, 0), "một");
     assert_string_equal(option_argument(set, 1), "-");
@@ -207,7 +225,7 @@ static void a_wrong_line_says_what_to_write(void **state)
         {{"--port", "1"}, "one of: serve"},
         {{"serve", "--prt", "1"},
          "there are --data --port --level --screen-listen --gate --config"},
-        {{"--prt"}, "--gate --name --config"},
+        {{"--prt"}, "--gate --name --from --config"},
         {{"serve", "-p"}, "no option -p here"},
         {{"serve", "--"}, NULL},
         {{"serve", "--port"}, "--port needs a value: --port N"},
@@ -222,6 +240,9 @@ static void a_wrong_line_says_what_to_write(void **state)
         {{"re", "a", "b", "c"}, "write: hailong-test re FILE [FILE]"},
         {{"re", "--name", "a\nb", "f"}, "--name must be UTF-8 text"},
         {{"re", "--name", "\xff", "f"}, "--name must be UTF-8 text"},
+        {{"re", "--name", "", "f"}, "--name is empty; give it a"},
+        {{"re", "--name=", "f"}, "--name is empty"},
+        {{"re", "--from", "", "f"}, "--from is empty"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         struct option_set *set = NULL;
@@ -548,6 +569,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_options_the_defaults_hold),
+        cmocka_unit_test(a_list_has_one_line_for_each_time_it_is_given),
         cmocka_unit_test(options_stand_anywhere_and_the_last_wins),
         cmocka_unit_test(two_dashes_end_the_options),
         cmocka_unit_test(a_flag_can_be_switched_off_again),

@@ -414,6 +414,44 @@ static void a_request_that_trickles_in_is_cut_at_its_deadline(void **state)
     assert_int_equal(answer.status, 200);
 }
 
+// Posts a large body on a connection of its own; 0: the answer was lost with the connection.
+static int post_large(const char *address, size_t size)
+{
+    static char body[100000];
+    char head[128];
+    memset(body, 'x', sizeof body);
+    snprintf(head, sizeof head, "POST /large HTTP/1.1\r\nHost: %s\r\nContent-Length: %zu\r\n\r\n",
+             address, size);
+    AUTO(wire_close) int wire = wire_open(address);
+    if (wire_send(wire, head))
+        (void)wire_send_bytes(wire, body, size);
+    wire_read(wire, false, &answer);
+    return answer.status;
+}
+
+static void large_bodies_share_one_room(void **state)
+{
+    (void)state;
+    struct server_config config = serving_config(NULL);
+    config.large_bodies_bytes = 150000;
+    config.any_host = true;
+    AUTO(server_closep) struct server *server = serving_server(&config);
+    const char *address = server_address(server);
+    const int64_t begin_ms = clock_mono_ms();
+    assert_int_equal(post_large(address, 100000), 200);
+    {
+        AUTO(wire_close) int slow = wire_open(address);
+        assert_true(wire_send(
+            slow, "POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nbegun"));
+        while (post_large(address, 70000) != 503)
+            assert_true(clock_mono_ms() - begin_ms < 15000);
+        assert_header("Retry-After", "1");
+        assert_int_equal(post_large(address, 50000), 200); // small ones are not counted
+    }
+    while (post_large(address, 70000) != 200)
+        assert_true(clock_mono_ms() - begin_ms < 15000);
+}
+
 static void configurations_that_would_hang_are_refused(void **state)
 {
     (void)state;
@@ -483,6 +521,7 @@ int main(void)
         cmocka_unit_test(two_listeners_serve_their_own_routes),
         cmocka_unit_test(one_address_gets_so_many_connections),
         cmocka_unit_test(a_request_that_trickles_in_is_cut_at_its_deadline),
+        cmocka_unit_test(large_bodies_share_one_room),
         cmocka_unit_test(configurations_that_would_hang_are_refused),
         cmocka_unit_test(a_taken_address_is_said_so),
     };

@@ -177,7 +177,7 @@ static void run_counts_the_changed_rows(void **state)
     assert_int_equal(changes, 0);
 }
 
-static void a_refused_row_is_a_conflict_until_the_statement_is_run_again(void **state)
+static void a_row_that_no_check_passes_stays_refused_until_the_statement_is_run_again(void **state)
 {
     struct fixture *f = *state;
     add_note(f, "a");
@@ -185,7 +185,7 @@ static void a_refused_row_is_a_conflict_until_the_statement_is_run_again(void **
     static const struct {
         int64_t stars;
         enum status status;
-    } CASES[] = {{0, STATUS_OK}, {5, STATUS_OK}, {6, STATUS_CONFLICT}, {-1, STATUS_CONFLICT}};
+    } CASES[] = {{0, STATUS_OK}, {5, STATUS_OK}, {6, STATUS_INTERNAL}, {-1, STATUS_INTERNAL}};
     for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
         stmt_again(rate);
         stmt_bind_blob(rate, 1, CODE, 16);
@@ -327,7 +327,7 @@ static void a_registry_that_lies_is_found_when_it_is_prepared(void **state)
         {"two", "SELECT 1 AS a; SELECT 2 AS a", "", "a int", "t.sql", false},
         {"none", "-- nothing", "", "", "t.sql", false},
     };
-    const struct db_schema schema = {"lies", LIES, ARRAY_SIZE(LIES), NULL, 0};
+    const struct db_schema schema = {"lies", LIES, ARRAY_SIZE(LIES), NULL, 0, NULL};
     AUTO(db_closep) struct db *db = NULL;
     assert_int_equal(db_open(f->path, DB_WRITE, &schema, &db, &f->err), STATUS_OK);
     for (size_t i = 0; i < ARRAY_SIZE(LIES); i++) {
@@ -394,7 +394,7 @@ static void the_checker_judges_each_statement(void **state)
         {1, {"syntax", "SELECT body FROM absent", "", "body text", "t.sql", false}},
     };
     for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
-        const struct db_schema schema = {"case", &CASES[i].statement, 1, NULL, 0};
+        const struct db_schema schema = {"case", &CASES[i].statement, 1, NULL, 0, NULL};
         size_t findings = stmt_check_all(&schema, f->path);
         if (findings != CASES[i].findings)
             fail_msg("%s: %zu findings", CASES[i].statement.name, findings);
@@ -488,6 +488,31 @@ static void the_compiler_wants_migrations_without_gaps(void **state)
     assert_non_null(strstr(said, "four.sql:1: a migration is named"));
 }
 
+static void the_compiler_reads_which_tables_only_grow(void **state)
+{
+    struct fixture *f = *state;
+    make_folder(f, "sql");
+    make_folder(f, "migrations");
+    static const struct {
+        const char *line, *said; // NULL: taken
+    } CASES[] = {
+        {"-- APPEND-ONLY a", NULL},
+        {"    -- APPEND-ONLY a except x", NULL},
+        {"-- APPEND-ONLY", "0001-one.sql:2: write '-- APPEND-ONLY"},
+        {"-- APPEND-ONLY a, a", "0001-one.sql:2: write '-- APPEND-ONLY"},
+        {"-- APPEND-ONLY a except", "0001-one.sql:2: write '-- APPEND-ONLY"},
+        {"-- APPEND-ONLY b", "APPEND-ONLY b: no migration creates that table"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+        char said[512], text[200];
+        snprintf(text, sizeof text, "CREATE TABLE a (x INTEGER) STRICT;\n%s\n", CASES[i].line);
+        write_file(f, "migrations/0001-one.sql", text);
+        assert_int_equal(compile(f, "", said), CASES[i].said == NULL ? 0 : 1);
+        if (CASES[i].said != NULL && strstr(said, CASES[i].said) == NULL)
+            fail_msg("case %zu: %s", i, said);
+    }
+}
+
 static void an_empty_registry_is_valid_c(void **state)
 {
     struct fixture *f = *state;
@@ -512,7 +537,7 @@ int main(void)
         TEST(values_come_back_as_they_were_bound),
         TEST(nulls_are_told_from_empty_values),
         TEST(run_counts_the_changed_rows),
-        TEST(a_refused_row_is_a_conflict_until_the_statement_is_run_again),
+        TEST(a_row_that_no_check_passes_stays_refused_until_the_statement_is_run_again),
         TEST(a_wrong_bind_is_a_bug_and_nothing_runs),
         TEST(a_bind_after_the_first_step_is_a_bug),
         TEST(a_column_that_is_not_as_declared_reads_as_nothing),
@@ -525,6 +550,7 @@ int main(void)
         TEST(the_checker_judges_each_statement),
         TEST(the_compiler_names_file_and_line_of_a_mistake),
         TEST(the_compiler_wants_migrations_without_gaps),
+        TEST(the_compiler_reads_which_tables_only_grow),
         TEST(an_empty_registry_is_valid_c),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,6 +88,20 @@ static void everything_else_is_refused(void **state)
     assert_int_equal(urlform_read("a=\0b", 4, NULL, &form, &err), STATUS_BAD_INPUT);
 }
 
+static void beside_a_value_that_is_no_text_the_other_fields_are_read(void **state)
+{
+    (void)state;
+    assert_int_equal(read_text("a=1&b=%E2%80%AEx&c=%07&lang=en"), STATUS_BAD_INPUT);
+    assert_string_equal(form.unclean, "b");
+    assert_string_equal(urlform_value(&form, "b"), "");
+    assert_string_equal(urlform_value(&form, "c"), "");
+    assert_string_equal(urlform_value(&form, "lang"), "en");
+    assert_int_equal(read_text("b=%07&b=1"), STATUS_BAD_INPUT);
+    assert_null(form.unclean); // something else is wrong, too
+    assert_int_equal(read_text("b=1"), STATUS_OK);
+    assert_null(form.unclean);
+}
+
 static void only_the_named_fields_may_occur(void **state)
 {
     (void)state;
@@ -146,6 +160,7 @@ int main(void)
         cmocka_unit_test(a_field_that_is_absent_has_the_fallback),
         cmocka_unit_test(an_empty_text_is_a_form_without_fields),
         cmocka_unit_test(everything_else_is_refused),
+        cmocka_unit_test(beside_a_value_that_is_no_text_the_other_fields_are_read),
         cmocka_unit_test(only_the_named_fields_may_occur),
         cmocka_unit_test(so_many_fields_and_no_more),
         cmocka_unit_test(so_many_bytes_and_no_more),

@@ -11,7 +11,7 @@ import sys
 import time
 import traceback
 
-from bad import codes, forms, lanes, options, paper, reports
+from bad import codes, forms, kept, lanes, options, paper, people, pushes, reports, texts
 from bad.harness import COUNT, World, check, same
 
 
@@ -42,7 +42,8 @@ def stays_whole(kiosk):
 
 
 GROUPS = {"forms": run_forms, "codes": run_codes, "options": options.run, "paper": paper.run,
-          "lanes": lanes.run, "reports": reports.run}
+          "lanes": lanes.run, "pushes": pushes.run, "texts": texts.run,
+          "people": people.run, "kept": kept.run, "reports": reports.run}
 
 
 def run_group(name, build):

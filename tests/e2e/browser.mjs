@@ -16,6 +16,25 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+/** Runs `act` while no time passes for the page's own scripts. Axe takes tens of seconds on a busy
+ *  machine, and a counter's screen that nobody touches so long leaves its page. */
+async function whileTimeStands(page, act) {
+  await page.evaluate(() => {
+    const running = Date.now;
+    const stopped = running();
+    Date.now = () => stopped;
+    window.letTimeRun = () => {
+      const stood = running() - stopped;
+      Date.now = () => running() - stood;
+    };
+  });
+  try {
+    return await act();
+  } finally {
+    await page.evaluate(() => window.letTimeRun());
+  }
+}
+
 export class Browser {
   /** `modules`: the folder in which npm installed tests/e2e/package.json. */
   static async open(modules, pictures, ownHosts) {
@@ -67,6 +86,10 @@ export class Browser {
   /** Judges what the page shows now by axe, and keeps a picture of it. */
   async look(page, name, options = {}) {
     this.looked++;
+    await whileTimeStands(page, () => this.judge(page, name, options));
+  }
+
+  async judge(page, name, options) {
     await page.screenshot({
       path: join(this.pictures, `${name}.png`),
       fullPage: options.full === true,
@@ -78,6 +101,11 @@ export class Browser {
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     );
     if (wider > 0) this.findings.push(`${name}: ${wider} px wider than its window`);
+  }
+
+  /** Closes all pages, before what they ask stops answering. */
+  async leave() {
+    for (const context of this.chromium.contexts()) await context.close();
   }
 
   async close() {

@@ -62,10 +62,10 @@ async function answers(address) {
 
 /** A running daemon. */
 export class Daemon {
-  constructor(program, args) {
+  constructor(program, args, more = {}) {
     this.log = "";
     this.child = spawn(resolve(program), args, {
-      env: environment,
+      env: { ...environment, ...more },
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.child.stderr.on("data", (bytes) => (this.log += bytes));

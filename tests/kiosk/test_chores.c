@@ -8,8 +8,11 @@
 
 #include <sys/stat.h>
 
+#include "checkpoint.h"
 #include "chores.h"
 #include "office.h"
+#include "outbox.h"
+#include "timekeeper.h"
 
 static void a_trial_syncs_every_five_seconds(void **state)
 {
@@ -210,6 +213,103 @@ static void a_mac_that_came_behind_its_round_goes_with_the_next(void **state)
     assert_false(has_macs(office));
 }
 
+static void a_start_seals_what_was_missed_and_an_end_signs_the_head(void **state)
+{
+    struct office *office = *state;
+    rate_once(office);
+    clock_fix(OFFICE_NOW_S + OFFICE_DAY_S);
+    const uint64_t before = office_entries(office);
+    assert_int_equal(chores_begin(office->kiosk, &office->err), STATUS_OK);
+    assert_int_equal(office_entries(office), before + 1);
+    char code[SLIPCODE_CHARS + 1];
+    assert_int_equal(office_slip(office, "HT", "", false, code), STATUS_OK);
+    assert_int_equal(chores_end(office->kiosk, &office->err), STATUS_OK);
+    assert_int_equal(office_entries(office), before + 3); // slips and offered of the open hour
+    AUTO(buf_done) struct buf note;
+    buf_init(&note, NOTE_LIMIT_BYTES);
+    bool found = false;
+    struct note_checkpoint head;
+    struct db *db = dbpool_take(office->kiosk->readers);
+    const enum status status = checkpoint_last(db, INT64_MAX, false, &note, &found, &office->err);
+    dbpool_give(office->kiosk->readers, db);
+    assert_int_equal(status, STATUS_OK);
+    assert_true(found);
+    assert_int_equal(note_read(note.data, note.size_bytes, &head, &office->err), STATUS_OK);
+    assert_int_equal(head.size, before + 3);
+}
+
+// The pages that have sent a text are known until their key goes.
+static void spent_pages_go_with_the_day_key(void **state)
+{
+    struct office *office = *state;
+    const uint8_t hash[OUTBOX_HASH_BYTES] = {1};
+    struct err err;
+    int64_t forgotten = 0;
+    struct db *db = NULL;
+    struct stmt *q = NULL;
+    char path[SCRATCH_PATH_SIZE + 16];
+    snprintf(path, sizeof path, "%s/kiosk.db", office->folder);
+    assert_int_equal(db_open(path, DB_WRITE, &kiosk_schema, &db, &err), STATUS_OK);
+    assert_int_equal(stmt_use(db, KIOSK_PAGE_SPEND, &q, &err), STATUS_OK);
+    stmt_bind_blob(q, 1, hash, sizeof hash);
+    stmt_bind_blob(q, 2, hash, sizeof hash);
+    stmt_bind_int(q, 3, clock_day(OFFICE_NOW_S));
+    assert_int_equal(stmt_run(q, NULL, &err), STATUS_OK);
+    stmt_release(q);
+    clock_fix(OFFICE_NOW_S + 2 * OFFICE_DAY_S);
+    assert_int_equal(chores_expire(office->kiosk, &office->err), STATUS_OK);
+    assert_int_equal(outbox_forget_pages(db, clock_day(clock_now_s()), &forgotten, &err),
+                     STATUS_OK);
+    assert_int_equal(forgotten, 0); // none was left
+    db_close(db);
+}
+
+static void a_day_that_ends_while_the_pc_sleeps_is_sealed_when_it_wakes(void **state)
+{
+    struct office *office = *state;
+    struct chores *chores = NULL;
+    char line[ENTRY_LIMIT_BYTES];
+    assert_int_equal(chores_open(office->kiosk, NULL, &chores, &office->err), STATUS_OK);
+    chores_look(chores);
+    rate_once(office);
+    const uint64_t before = office_entries(office);
+    chores_look(chores);
+    assert_int_equal(office_entries(office), before); // the day is not over
+    clock_fix(OFFICE_NOW_S + OFFICE_DAY_S); // half past nine, long before that day's close
+    chores_look(chores);
+    assert_int_equal(office_entries(office), before + 1);
+    office_last_line(office, line, sizeof line);
+    assert_non_null(strstr(line, "\"kind\":\"seal\""));
+    assert_non_null(strstr(line, "\"day\":\"2026-11-03\",\"count\":1"));
+    chores_look(chores);
+    assert_int_equal(office_entries(office), before + 1); // once
+    chores_close(chores);
+}
+
+static void nothing_is_sealed_by_itself_while_the_clock_is_not_trusted(void **state)
+{
+    struct office *office = *state;
+    struct chores *chores = NULL;
+    clock_fix_boot(1000000, 7);
+    office_reopen(office);
+    assert_int_equal(timekeeper_confirm(office->kiosk, TIMEKEEPER_STAFF, 0, &office->err),
+                     STATUS_OK);
+    assert_int_equal(chores_open(office->kiosk, NULL, &chores, &office->err), STATUS_OK);
+    rate_once(office);
+    chores_look(chores);
+    const uint64_t before = office_entries(office);
+    clock_fix(OFFICE_NOW_S + 2 * OFFICE_DAY_S); // and the boot clock has not moved
+    assert_int_equal(chores_begin(office->kiosk, &office->err), STATUS_OK);
+    chores_look(chores);
+    assert_int_equal(office_entries(office), before);
+    assert_int_equal(timekeeper_confirm(office->kiosk, TIMEKEEPER_STAFF, 0, &office->err),
+                     STATUS_OK);
+    chores_look(chores); // the day that was missed
+    assert_int_equal(office_entries(office), before + 1);
+    chores_close(chores);
+    clock_fix_boot(0, 0);
+}
+
 static void the_thread_starts_and_stops_at_once(void **state)
 {
     struct office *office = *state;
@@ -233,6 +333,10 @@ int main(void)
         OFFICE_TEST(many_macs_go_in_several_jobs),
         OFFICE_TEST(macs_of_a_clock_that_was_set_back_go_too),
         OFFICE_TEST(a_mac_that_came_behind_its_round_goes_with_the_next),
+        OFFICE_TEST(a_start_seals_what_was_missed_and_an_end_signs_the_head),
+        OFFICE_TEST(spent_pages_go_with_the_day_key),
+        OFFICE_TEST(a_day_that_ends_while_the_pc_sleeps_is_sealed_when_it_wakes),
+        OFFICE_TEST(nothing_is_sealed_by_itself_while_the_clock_is_not_trusted),
         OFFICE_TEST(the_thread_starts_and_stops_at_once),
     };
     return cmocka_run_group_tests_name("chores", tests, NULL, NULL);

@@ -2,6 +2,8 @@
 // desk_pages.c: slips and armed screens, for a paired desk only.
 #include "kiosk/pages_case.h"
 
+#include "timekeeper.h"
+
 static const char *code_in(const struct answer *answer)
 {
     static const char before[] = "<p class=\"code\">";
@@ -29,7 +31,8 @@ static void only_a_desk_may_issue_or_arm(void **state)
     (void)state;
     struct web web;
     web_open(&web, NULL);
-    static const char *const targets[] = {"/desk/slips", "/desk/arm", "/desk/cancel"};
+    static const char *const targets[] = {"/desk/slips", "/desk/arm", "/desk/cancel",
+                                          "/desk/clock"};
     for (int paired = 0; paired < 2; paired++) {
         if (paired)
             web_pair(&web, "1");
@@ -58,6 +61,58 @@ static void a_form_from_another_site_is_refused(void **state)
     assert_int_equal(slips_today(&web), 0);
     web.origin = "http://127.0.0.1:8080";
     assert_int_equal(web_ask(&web, SCREEN, "/desk/slips", "area=HT")->http_status, 200);
+    web_close(&web);
+}
+
+static void a_clock_that_has_jumped_is_confirmed_by_one_press(void **state)
+{
+    (void)state;
+    struct web web;
+    web_open(&web, NULL);
+    web_pair(&web, NULL);
+    assert_lacks(web_ask(&web, SCREEN, "/desk", NULL), "/desk/clock");
+    const int64_t boot_ms = clock_boot_ms();
+    clock_fix_boot(boot_ms, 0);
+    clock_fix(1000);
+    const struct answer *answer = web_ask(&web, SCREEN, "/desk", NULL);
+    assert_has(answer, "01/01/1970");
+    assert_has(answer, "action=\"/desk/clock");
+    answer = web_ask(&web, SCREEN, "/desk/clock", "");
+    assert_int_equal(answer->http_status, 409);
+    assert_has(answer, "Xin chỉnh giờ của máy trước");
+    assert_lacks(answer, "action=\"/desk/clock"); // no second invitation to the same press
+    assert_false(timekeeper_is_trusted(web.kiosk->timekeeper));
+    clock_fix(PAGES_NOW_S + INT64_C(366) * 24 * 3600); // a wrong year
+    answer = web_ask(&web, SCREEN, "/desk/clock", "");
+    assert_int_equal(answer->http_status, 409);
+    assert_has(answer, "Xin xem lại ngày, tháng, năm");
+    assert_false(timekeeper_is_trusted(web.kiosk->timekeeper));
+    clock_fix(PAGES_NOW_S + 3 * 3600);
+    web.origin = "http://evil.example";
+    assert_int_equal(web_ask(&web, SCREEN, "/desk/clock", "")->http_status, 403);
+    assert_false(timekeeper_is_trusted(web.kiosk->timekeeper));
+    web.origin = NULL;
+    answer = web_ask(&web, SCREEN, "/desk/clock", "");
+    assert_int_equal(answer->http_status, 200);
+    assert_has(answer, "Đã ghi nhận đồng hồ đúng.");
+    assert_lacks(answer, "action=\"/desk/clock");
+    assert_true(timekeeper_is_trusted(web.kiosk->timekeeper));
+    clock_fix_boot(0, 0);
+    web_close(&web);
+}
+
+static void a_restored_kiosk_says_why_it_issues_no_slip(void **state)
+{
+    (void)state;
+    struct web web;
+    web_open(&web, NULL);
+    web_pair(&web, NULL);
+    web.kiosk->slips_waiting = true;
+    const struct answer *answer = web_ask(&web, SCREEN, "/desk/slips", "area=HT&step=result");
+    assert_int_equal(answer->http_status, 503);
+    assert_has(answer, "đang chờ danh sách phiếu");
+    assert_int_equal(slips_today(&web), 0);
+    web.kiosk->slips_waiting = false;
     web_close(&web);
 }
 
@@ -227,6 +282,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_a_desk_may_issue_or_arm),
         cmocka_unit_test(a_form_from_another_site_is_refused),
+        cmocka_unit_test(a_clock_that_has_jumped_is_confirmed_by_one_press),
+        cmocka_unit_test(a_restored_kiosk_says_why_it_issues_no_slip),
         cmocka_unit_test(a_slip_is_shown_with_its_code_and_works),
         cmocka_unit_test(the_last_area_is_remembered),
         cmocka_unit_test(a_second_slip_for_a_dossier_is_asked_about),

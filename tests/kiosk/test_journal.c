@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "checkpoint.h"
 #include "office.h"
 
 // A journal entry of its own id; `fail` makes the job end with that status after appending.
@@ -86,11 +87,16 @@ static void tamper(struct office *office, const char *sql)
     char path[SCRATCH_PATH_SIZE + 16];
     snprintf(path, sizeof path, "%s/kiosk.db", office->folder);
     struct db *db = NULL;
-    assert_int_equal(db_open(path, DB_WRITE, &kiosk_schema, &db, &office->err), STATUS_OK);
-    assert_int_equal(db_exec(db, "DROP TRIGGER entry_no_update", &office->err), STATUS_OK);
-    assert_int_equal(db_exec(db, "DROP TRIGGER entry_no_delete", &office->err), STATUS_OK);
-    assert_int_equal(db_exec(db, "DROP TRIGGER entry_key_no_update", &office->err), STATUS_OK);
-    assert_int_equal(db_exec(db, "DROP TRIGGER entry_key_no_delete", &office->err), STATUS_OK);
+    struct db_schema unlocked = kiosk_schema;
+    unlocked.append_only = NULL;
+    assert_int_equal(db_open(path, DB_WRITE, &unlocked, &db, &office->err), STATUS_OK);
+    assert_int_equal(db_exec(db,
+                             "DROP TRIGGER IF EXISTS entry_no_update;"
+                             "DROP TRIGGER IF EXISTS entry_no_delete;"
+                             "DROP TRIGGER IF EXISTS entry_key_no_update;"
+                             "DROP TRIGGER IF EXISTS entry_key_no_delete",
+                             &office->err),
+                     STATUS_OK);
     if (db_exec(db, sql, &office->err) != STATUS_OK)
         fail_msg("%s: %s", sql, office->err.text);
     db_close(db);
@@ -186,14 +192,15 @@ static void every_kind_of_tampering_is_found(void **state)
         {"DELETE FROM entry WHERE seq = 500", "entry 500", true},
         {"DELETE FROM entry WHERE seq = 3", "entry 3", false},
         {"DELETE FROM entry WHERE seq > 1000", "entry 1001", true},
-        {"INSERT INTO entry SELECT 1105, line FROM entry WHERE seq = 1", "filed nowhere", true},
+        {"INSERT INTO entry SELECT 1105, line FROM entry WHERE seq = 1", "entry 1105", true},
         {"UPDATE entry SET line = (SELECT line FROM entry WHERE seq = 8) WHERE seq = 7", "entry 7",
          false},
         {"UPDATE entry_key SET id = zeroblob(16), part = 99 WHERE seq = 20",
-         "entry 20: it is not filed", false},
-        {"UPDATE entry_key SET seq = 21 WHERE seq = 20", "entry 20: another entry is filed", false},
+         "entry 20: an id is filed for it that no entry has", false},
+        {"UPDATE entry_key SET seq = 21 WHERE seq = 20", "entry 20: its id is filed under entry 21",
+         false},
         {"UPDATE entry_key SET seq = 41 - seq WHERE seq IN (20, 21)",
-         "entry 20: another entry is filed", false},
+         ": its id is filed under entry 2", false},
         {"DELETE FROM entry_key WHERE seq = 20", "entry 20: it is not filed", false},
         {"INSERT INTO entry_key VALUES (zeroblob(16), 1, 20, NULL)", "an id is filed", false},
         {"UPDATE entry SET line = '{}' WHERE seq = 1104", "entry 1104", true},
@@ -222,6 +229,26 @@ static void every_kind_of_tampering_is_found(void **state)
     }
 }
 
+// An entry changed and the head fitted to it: only what was signed before can tell.
+static void the_start_holds_the_end_against_the_newest_checkpoint(void **state)
+{
+    struct office *office = *state;
+    add_many(office, 1, 40);
+    assert_int_equal(checkpoint_make(office->kiosk, NULL, &office->err), STATUS_OK);
+    add_many(office, 100, 9);
+    assert_int_equal(reopen_journal(office), STATUS_OK);
+    tamper(office, "UPDATE checkpoint SET note = replace(note, 'hour', 'hours')");
+    assert_int_equal(reopen_journal(office), STATUS_OK); // its signature is for `verify`
+    tamper(office, "UPDATE checkpoint SET note = replace(note, char(10) || size || char(10), "
+                   "char(10) || (size + 1) || char(10))");
+    assert_int_equal(reopen_journal(office), STATUS_CHECK_FAILED);
+    assert_non_null(strstr(office->err.text, "newest checkpoint"));
+    tamper(office, "UPDATE checkpoint SET note = replace(note, char(10) || (size + 1) || char(10), "
+                   "char(10) || 5000 || char(10))");
+    assert_int_equal(reopen_journal(office), STATUS_CHECK_FAILED);
+    assert_non_null(strstr(office->err.text, "old backup"));
+}
+
 static void a_journal_of_another_key_is_refused(void **state)
 {
     struct office *office = *state;
@@ -246,6 +273,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_job_that_fails_leaves_no_entry_and_no_gap, office_setup,
                                         office_teardown),
         cmocka_unit_test(every_kind_of_tampering_is_found),
+        cmocka_unit_test_setup_teardown(the_start_holds_the_end_against_the_newest_checkpoint,
+                                        office_setup, office_teardown),
         cmocka_unit_test_setup_teardown(a_journal_of_another_key_is_refused, office_setup,
                                         office_teardown),
     };

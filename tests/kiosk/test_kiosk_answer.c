@@ -9,6 +9,7 @@
 #include "kiosk_answer.h"
 #include "kiosk_status.h"
 #include "office.h"
+#include "timekeeper.h"
 
 static enum status ask(struct office *office, const char *request, json_t **ret_reply)
 {
@@ -70,6 +71,49 @@ static void a_slip_and_a_poster_come_with_their_addresses(void **state)
     assert_true(slip_poster_find(office->kiosk, json_text_or(reply, "code", ""), counter));
     assert_string_equal(counter, "3");
     json_decref(reply);
+}
+
+static void the_clock_is_confirmed_with_its_date_or_gone_back_behind(void **state)
+{
+    static const struct {
+        int64_t off_s; // days
+        const char *request;
+        enum status status;
+        bool trusted;
+    } CASES[] = {
+        {400, "{\"command\":\"clock\",\"confirm\":true}", STATUS_DENIED, false},
+        {400, "{\"command\":\"pair\",\"desk\":true}", STATUS_OK, false}, // by the same bounds
+        {400, "{\"command\":\"clock\",\"confirm\":true,\"date\":\"tomorrow\"}", STATUS_BAD_INPUT,
+         false},
+        {400, "{\"command\":\"clock\",\"confirm\":true,\"date\":\"2026-11-03\"}", STATUS_CONFLICT,
+         false},
+        {400, "{\"command\":\"clock\",\"back\":true}", STATUS_CONFLICT, false},
+        {400, "{\"command\":\"clock\",\"confirm\":true,\"date\":\"2027-12-08\"}", STATUS_OK, true},
+        {0, "{\"command\":\"clock\",\"confirm\":true}", STATUS_CONFLICT, false},
+        {0, "{\"command\":\"seal\"}", STATUS_CONFLICT, false},
+        {0, "{\"command\":\"clock\",\"back\":true}", STATUS_OK, false},
+    };
+    struct office *office = *state;
+    clock_fix_boot(1000000, 21);
+    office_reopen(office);
+    for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+        json_t *reply = NULL;
+        clock_fix(OFFICE_NOW_S + CASES[i].off_s * OFFICE_DAY_S);
+        const enum status status = ask(office, CASES[i].request, &reply);
+        json_decref(reply);
+        if (status != CASES[i].status ||
+            timekeeper_is_trusted(office->kiosk->timekeeper) != CASES[i].trusted)
+            fail_msg("case %zu: %s %s", i, status_name(status), office->err.text);
+        if (CASES[i].trusted) { // an entry of that hour
+            char token[TOKEN_TEXT_CHARS + 1];
+            office_token(office, RESPONSE_POSTER, "HT", "", 0, token);
+            assert_int_equal(office_rate(office, token, "part=0&page=overall&overall=4", NULL),
+                             STATUS_OK);
+        }
+    }
+    office_reopen(office);
+    assert_true(timekeeper_is_trusted(office->kiosk->timekeeper));
+    clock_fix_boot(0, 0);
 }
 
 static void what_cannot_be_done_is_refused_with_its_status(void **state)
@@ -149,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         OFFICE_TEST(pairing_gives_an_address_with_a_working_phrase),
         OFFICE_TEST(a_slip_and_a_poster_come_with_their_addresses),
+        OFFICE_TEST(the_clock_is_confirmed_with_its_date_or_gone_back_behind),
         OFFICE_TEST(what_cannot_be_done_is_refused_with_its_status),
         OFFICE_TEST(the_status_tells_what_is_there),
         OFFICE_TEST(the_status_reads_well_and_says_what_is_missing),

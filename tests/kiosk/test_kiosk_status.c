@@ -8,6 +8,7 @@
 
 #include "kiosk_status.h"
 #include "office.h"
+#include "witnessed.h"
 
 static json_t *status_of(struct office *office, const struct kiosk_status *live)
 {
@@ -59,6 +60,34 @@ static void the_model_counts_what_is_there(void **state)
     assert_int_equal(json_int_or(tomorrow, "slips_today", -1), 0);
 }
 
+static void flagged_responses_are_counted_by_counter_and_once(void **state)
+{
+    struct office *office = *state;
+    const struct kiosk_status live = {.hub_url = "", .phone_url = "", .screen_url = ""};
+    for (int i = 0; i < 7; i++) {
+        char token[TOKEN_TEXT_CHARS + 1];
+        clock_fix(OFFICE_NOW_S + i * 3); // all but the first are repeats; the fifth ends a burst
+        office_token(office, RESPONSE_SCREEN, "HT", "", 0, token);
+        assert_int_equal(office_rate(office, token, "part=0&page=overall&overall=4", NULL),
+                         STATUS_OK);
+    }
+    AUTO(json_decrefp) json_t *model = status_of(office, &live);
+    const json_t *flagged = json_object_get(model, "flagged_today");
+    assert_int_equal(json_int_or(flagged, "1", -1), 7);
+    assert_int_equal(json_int_or(flagged, "2", -1), 0);
+    assert_int_equal(json_int_or(flagged, "", -1), 0);
+    AUTO(buf_done) struct buf out;
+    buf_init(&out, 64 * 1024);
+    kiosk_status_text(model, &out);
+    assert_non_null(strstr(buf_text(&out), "Bất thường hôm nay    quầy 1: 7\n"));
+    clock_fix(OFFICE_NOW_S + OFFICE_DAY_S);
+    AUTO(json_decrefp) json_t *tomorrow = status_of(office, &live);
+    assert_int_equal(json_int_or(json_object_get(tomorrow, "flagged_today"), "1", -1), 0);
+    buf_clear(&out);
+    kiosk_status_text(tomorrow, &out);
+    assert_non_null(strstr(buf_text(&out), "Bất thường hôm nay    không\n"));
+}
+
 static void the_table_says_it_in_vietnamese(void **state)
 {
     (void)state;
@@ -92,6 +121,44 @@ static void the_table_says_it_in_vietnamese(void **state)
             fail_msg("\"%s\" is not in:\n%s", lines[i], buf_text(&out));
 }
 
+static void a_witness_is_told_as_it_is_known(void **state)
+{
+    static const struct {
+        int witnessed;
+        bool witness, said;
+        const char *line;
+    } CASES[] = {
+        {WITNESSED_NO, false, false, "Nhân chứng            chưa có nhân chứng bên ngoài\n"},
+        {WITNESSED_SAID, false, true,
+         "Nhân chứng            máy tổng hợp báo có nhân chứng, chưa kiểm tra được ở đây\n"},
+        {WITNESSED_CHECKED, true, false, "Nhân chứng            đã có nhân chứng bên ngoài\n"},
+    };
+    struct office *office = *state;
+    for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+        const struct kiosk_status live = {
+            .hub_url = "", .phone_url = "", .screen_url = "", .witnessed = CASES[i].witnessed};
+        AUTO(json_decrefp) json_t *model = status_of(office, &live);
+        AUTO(buf_done) struct buf out;
+        buf_init(&out, 64 * 1024);
+        kiosk_status_text(model, &out);
+        assert_non_null(strstr(buf_text(&out), CASES[i].line));
+        assert_int_equal(json_bool_or(model, "witness", !CASES[i].witness), CASES[i].witness);
+        assert_int_equal(json_bool_or(model, "witness_said", !CASES[i].said), CASES[i].said);
+    }
+}
+
+static void our_own_acks_are_nothing_to_wait_for(void **state)
+{
+    (void)state;
+    AUTO(json_decrefp)
+    json_t *model = json_pack("{s:i, s:{s:s, s:i, s:i}}", "entries", 7, "hub", "url",
+                              "https://hub.example.vn", "synced", 6, "missing", 0);
+    AUTO(buf_done) struct buf out;
+    buf_init(&out, 64 * 1024);
+    kiosk_status_text(model, &out);
+    assert_non_null(strstr(buf_text(&out), "Đã gửi                hết\n"));
+}
+
 static void an_empty_model_is_still_a_table(void **state)
 {
     (void)state;
@@ -112,7 +179,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         OFFICE_TEST(the_model_counts_what_is_there),
+        OFFICE_TEST(flagged_responses_are_counted_by_counter_and_once),
         cmocka_unit_test(the_table_says_it_in_vietnamese),
+        OFFICE_TEST(a_witness_is_told_as_it_is_known),
+        cmocka_unit_test(our_own_acks_are_nothing_to_wait_for),
         cmocka_unit_test(an_empty_model_is_still_a_table),
     };
     return cmocka_run_group_tests_name("kiosk_status", tests, NULL, NULL);

@@ -29,11 +29,15 @@ static void a_line_is_written_as_documented_and_read_back(void **state)
     buf_init(&line, ENTRY_LIMIT_BYTES);
     entry_tail_begin(&w, &tail, ENTRY_BOOT, id);
     jsonw_int(&w, "part", 0);
-    jsonw_text(&w, "why", "mất điện");
+    jsonw_text(&w, "hour", "2026-11-03T09+07");
+    jsonw_int(&w, "boot", 3);
+    jsonw_text(&w, "version", "thử");
     entry_tail_end(&w);
     assert_int_equal(entry_line(LANE, 17, &tail, &line, &err), STATUS_OK);
-    assert_string_equal(buf_text(&line), HEAD "17,\"kind\":\"boot\",\"id\":\"" ID
-                                              "\",\"part\":0,\"why\":\"mất điện\"}");
+    assert_string_equal(buf_text(&line),
+                        HEAD "17,\"kind\":\"boot\",\"id\":\"" ID
+                             "\",\"part\":0,\"hour\":\"2026-11-03T09+07\",\"boot\":3,"
+                             "\"version\":\"thử\"}");
     struct entry entry;
     assert_int_equal(entry_read(line.data, line.size_bytes, &entry, &err), STATUS_OK);
     assert_string_equal(entry.lane, LANE);
@@ -47,7 +51,7 @@ static void a_line_is_written_as_documented_and_read_back(void **state)
 static void a_line_may_have_8192_bytes_and_not_one_more(void **state)
 {
     (void)state;
-    size_t fixed = strlen(HEAD "9,\"kind\":\"boot\",\"id\":\"" ID "\",\"t\":\"\"}");
+    size_t fixed = strlen(HEAD "9,\"kind\":\"case\",\"id\":\"" ID "\",\"t\":\"\"}");
     for (size_t more = 0; more < 2; more++) {
         AUTO(buf_done) struct buf tail, line, text;
         struct jsonw w;
@@ -57,7 +61,7 @@ static void a_line_may_have_8192_bytes_and_not_one_more(void **state)
         buf_init(&line, 2 * ENTRY_LIMIT_BYTES);
         while (text.size_bytes < ENTRY_LIMIT_BYTES - fixed + more)
             buf_add_char(&text, 'x');
-        entry_tail_begin(&w, &tail, ENTRY_BOOT, id);
+        entry_tail_begin(&w, &tail, ENTRY_CASE, id);
         jsonw_text(&w, "t", buf_text(&text));
         entry_tail_end(&w);
         enum status expected = more == 0 ? STATUS_OK : STATUS_TOO_LARGE;
@@ -135,8 +139,9 @@ static void keys_may_stand_in_any_order(void **state)
 {
     (void)state;
     static const char line[] =
-        "{\"part\":3,\"id\":\"" ID "\",\"kind\":\"visits\",\"seq\":0,\"lane\":"
-        "\"" LANE "\",\"v\":1}";
+        "{\"counts\":[[\"HT\",\"result\",4]],\"unit\":\"05533\",\"part\":3,\"id\":\"" ID
+        "\",\"kind\":\"visits\",\"hour\":\"2026-11-03T09+07\",\"seq\":0,\"lane\":\"" LANE
+        "\",\"v\":1}";
     struct entry entry;
     struct err err;
     assert_int_equal(entry_read(line, sizeof line - 1, &entry, &err), STATUS_OK);
@@ -148,7 +153,7 @@ static void keys_may_stand_in_any_order(void **state)
 static void whatever_is_not_an_entry_is_refused(void **state)
 {
     (void)state;
-#define REST ",\"kind\":\"boot\",\"id\":\"" ID "\"}"
+#define REST ",\"kind\":\"case\",\"id\":\"" ID "\"}"
     static const struct {
         const char *line, *says;
     } cases[] = {
@@ -186,6 +191,7 @@ static void whatever_is_not_an_entry_is_refused(void **state)
               "\",\"part\":0,\"parts\":1,\"sha256\":\"00\",\"text\":\"\"}",
          "\"sha256\""},
         {HEAD "4,\"kind\":\"response\",\"id\":\"" ID "\"}", "\"hour\""},
+        {HEAD "4,\"kind\":\"boot\",\"id\":\"" ID "\"}", "\"hour\""},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct entry entry = {.seq = 99};

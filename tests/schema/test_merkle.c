@@ -42,17 +42,19 @@ static void recursive_root(size_t first, size_t count, uint8_t *ret_hash)
     hash_pair(left, right, ret_hash);
 }
 
+// The eight leaves of certificate-transparency's own tests.
+static const char *const known_inputs[] = {"",
+                                           "00",
+                                           "10",
+                                           "2021",
+                                           "3031",
+                                           "40414243",
+                                           "5051525354555657",
+                                           "606162636465666768696a6b6c6d6e6f"};
+
 static void the_known_leaves_give_the_known_roots(void **state)
 {
     (void)state;
-    static const char *const inputs[] = {"",
-                                         "00",
-                                         "10",
-                                         "2021",
-                                         "3031",
-                                         "40414243",
-                                         "5051525354555657",
-                                         "606162636465666768696a6b6c6d6e6f"};
     static const char *const roots[] = {
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
@@ -71,11 +73,11 @@ static void the_known_leaves_give_the_known_roots(void **state)
         merkle_root(&tree, root);
         text_hex(root, sizeof root, hex);
         assert_string_equal(hex, roots[i]);
-        if (i == ARRAY_SIZE(inputs))
+        if (i == ARRAY_SIZE(known_inputs))
             break;
-        size_t size_bytes = strlen(inputs[i]) / 2;
+        size_t size_bytes = strlen(known_inputs[i]) / 2;
         if (size_bytes > 0)
-            assert_true(text_unhex(inputs[i], 2 * size_bytes, bytes, size_bytes));
+            assert_true(text_unhex(known_inputs[i], 2 * size_bytes, bytes, size_bytes));
         merkle_leaf(bytes, size_bytes, leaf);
         merkle_add(&tree, leaf);
     }
@@ -167,6 +169,125 @@ static void stored_nodes_that_do_not_fit_the_size_are_refused(void **state)
     }
 }
 
+// ---- consistency proofs -----------------------------------------------------------------------
+
+static void prove(const uint8_t (*hashes)[CRYPTO_HASH_BYTES], uint64_t old_size, uint64_t size,
+                  struct merkle_proof *ret_proof)
+{
+    AUTO(merkle_prove_closep) struct merkle_prover *prover = NULL;
+    struct err err;
+    assert_int_equal(merkle_prove_open(old_size, size, &prover, &err), STATUS_OK);
+    for (size_t i = 0; i < size; i++)
+        merkle_prove_add(prover, hashes[i]);
+    assert_int_equal(merkle_prove_end(prover, ret_proof, &err), STATUS_OK);
+}
+
+static void the_known_leaves_give_the_known_consistency_proofs(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t old_size, size;
+        const char *nodes[4];
+    } rows[] = {
+        {1, 1, {NULL}},
+        {1,
+         8,
+         {"96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+          "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+          "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4", NULL}},
+        {6,
+         8,
+         {"0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
+          "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+          "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7", NULL}},
+        {2,
+         5,
+         {"5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+          "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b", NULL}},
+    };
+    uint8_t known[8][CRYPTO_HASH_BYTES];
+    for (size_t i = 0; i < ARRAY_SIZE(known_inputs); i++) {
+        uint8_t bytes[16];
+        size_t size_bytes = strlen(known_inputs[i]) / 2;
+        if (size_bytes > 0)
+            assert_true(text_unhex(known_inputs[i], 2 * size_bytes, bytes, size_bytes));
+        merkle_leaf(bytes, size_bytes, known[i]);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct merkle_proof proof;
+        size_t count = 0;
+        prove((const uint8_t(*)[CRYPTO_HASH_BYTES])known, rows[i].old_size, rows[i].size, &proof);
+        for (; rows[i].nodes[count] != NULL; count++) {
+            char hex[2 * CRYPTO_HASH_BYTES + 1];
+            assert_true(count < proof.count);
+            text_hex(proof.node[count], CRYPTO_HASH_BYTES, hex);
+            assert_string_equal(hex, rows[i].nodes[count]);
+        }
+        assert_int_equal(proof.count, count);
+    }
+}
+
+static void a_proof_with_anything_changed_fails(uint64_t old_size, uint64_t size,
+                                                const uint8_t *old_root, const uint8_t *root,
+                                                struct merkle_proof *proof)
+{
+    uint8_t wrong[CRYPTO_HASH_BYTES];
+    for (size_t i = 0; i < proof->count; i++) {
+        proof->node[i][i % CRYPTO_HASH_BYTES] ^= 0x10;
+        assert_false(merkle_proof_ok(old_size, old_root, size, root, proof));
+        proof->node[i][i % CRYPTO_HASH_BYTES] ^= 0x10;
+    }
+    memcpy(wrong, old_root, sizeof wrong);
+    wrong[31] ^= 1;
+    assert_false(merkle_proof_ok(old_size, wrong, size, root, proof));
+    memcpy(wrong, root, sizeof wrong);
+    wrong[0] ^= 1;
+    assert_false(merkle_proof_ok(old_size, old_root, size, wrong, proof));
+    memcpy(proof->node[proof->count++], root, CRYPTO_HASH_BYTES);
+    assert_false(merkle_proof_ok(old_size, old_root, size, root, proof));
+    proof->count--;
+    if (proof->count == 0)
+        return;
+    proof->count--;
+    assert_false(merkle_proof_ok(old_size, old_root, size, root, proof));
+    proof->count++;
+}
+
+static void every_pair_of_sizes_to_70_proves_and_nothing_else_does(void **state)
+{
+    (void)state;
+    for (uint64_t size = 1; size <= 70; size++)
+        for (uint64_t old_size = 1; old_size <= size; old_size++) {
+            struct merkle_proof proof;
+            uint8_t old_root[CRYPTO_HASH_BYTES], root[CRYPTO_HASH_BYTES];
+            recursive_root(0, old_size, old_root);
+            recursive_root(0, size, root);
+            prove((const uint8_t(*)[CRYPTO_HASH_BYTES])leaves, old_size, size, &proof);
+            assert_true(proof.count <= 8); // log2(70) rounded up, and one
+            assert_true(merkle_proof_ok(old_size, old_root, size, root, &proof));
+            a_proof_with_anything_changed_fails(old_size, size, old_root, root, &proof);
+            if (old_size > 1)
+                assert_false(merkle_proof_ok(old_size - 1, old_root, size, root, &proof));
+            assert_false(merkle_proof_ok(0, old_root, size, root, &proof));
+            assert_false(merkle_proof_ok(size + 1, old_root, size, root, &proof));
+        }
+}
+
+static void a_proof_of_an_old_tree_with_another_leaf_fails(void **state)
+{
+    (void)state;
+    struct merkle_proof proof;
+    uint8_t old_root[CRYPTO_HASH_BYTES], root[CRYPTO_HASH_BYTES];
+    for (size_t changed = 0; changed < 13; changed++) {
+        recursive_root(0, 20, root);
+        prove((const uint8_t(*)[CRYPTO_HASH_BYTES])leaves, 13, 20, &proof);
+        leaves[changed][5] ^= 1;
+        recursive_root(0, 13, old_root);
+        leaves[changed][5] ^= 1;
+        assert_false(merkle_proof_ok(13, old_root, 20, root, &proof));
+    }
+}
+
 static int open_all(void **state)
 {
     (void)state;
@@ -187,6 +308,9 @@ int main(void)
         cmocka_unit_test(a_tree_written_and_read_goes_on_as_before),
         cmocka_unit_test(a_copy_is_independent_of_its_original),
         cmocka_unit_test(stored_nodes_that_do_not_fit_the_size_are_refused),
+        cmocka_unit_test(the_known_leaves_give_the_known_consistency_proofs),
+        cmocka_unit_test(every_pair_of_sizes_to_70_proves_and_nothing_else_does),
+        cmocka_unit_test(a_proof_of_an_old_tree_with_another_leaf_fails),
     };
     return cmocka_run_group_tests(tests, open_all, NULL);
 }

@@ -66,6 +66,61 @@ static void a_response_is_written_in_the_documented_bytes(void **state)
         "\"tthc@1\",\"answers\":{\"overall\":5},\"flags\":[]}");
 }
 
+static void flags_are_written_with_the_version_of_their_rules(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t flags;
+        int64_t rule;
+        const char *says;
+    } rows[] = {
+        {0, 3, "\"flags\":[]}"},
+        {1, 0, "\"flags\":[\"burst\"]}"},
+        {1, 3, "\"flags\":[\"burst\"],\"rule\":3}"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        AUTO(buf_done) struct buf line;
+        struct response response = example(), again;
+        struct err err;
+        buf_init(&line, ENTRY_LIMIT_BYTES);
+        strcpy(response.flags[0], "burst");
+        response.flag_count = rows[i].flags;
+        response.flag_rule = rows[i].rule;
+        write_line(&response, &line);
+        assert_non_null(strstr(buf_text(&line), rows[i].says));
+        struct entry entry;
+        assert_int_equal(entry_read(line.data, line.size_bytes, &entry, &err), STATUS_OK);
+        assert_int_equal(response_read(&entry, &again, &err), STATUS_OK);
+        assert_int_equal(again.flag_rule, rows[i].flags == 0 ? 0 : rows[i].rule);
+        entry_done(&entry);
+    }
+    static const struct {
+        const char *keys;
+        enum status status;
+    } read[] = {
+        {"\"flags\":[\"burst\"],\"rule\":1", STATUS_OK},
+        {"\"flags\":[\"burst\"],\"rule\":1000000", STATUS_OK},
+        {"\"flags\":[\"burst\"],\"rule\":0", STATUS_BAD_INPUT},
+        {"\"flags\":[\"burst\"],\"rule\":1000001", STATUS_BAD_INPUT},
+        {"\"flags\":[\"burst\"],\"rule\":\"1\"", STATUS_BAD_INPUT},
+        {"\"flags\":[],\"rule\":1", STATUS_BAD_INPUT},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(read); i++) {
+        AUTO(buf_done) struct buf line, changed;
+        struct response response = example();
+        struct entry entry;
+        buf_init(&line, ENTRY_LIMIT_BYTES);
+        buf_init(&changed, ENTRY_LIMIT_BYTES);
+        write_line(&response, &line);
+        buf_cut(&line, line.size_bytes - strlen("\"flags\":[]}"));
+        buf_addf(&changed, "%s%s}", buf_text(&line), read[i].keys);
+        enum status status = entry_read(changed.data, changed.size_bytes, &entry, NULL);
+        assert_int_equal(status, read[i].status);
+        if (status == STATUS_OK)
+            entry_done(&entry);
+    }
+}
+
 static void a_detail_is_written_in_the_documented_bytes(void **state)
 {
     (void)state;
@@ -372,6 +427,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_response_is_written_in_the_documented_bytes),
+        cmocka_unit_test(flags_are_written_with_the_version_of_their_rules),
         cmocka_unit_test(a_detail_is_written_in_the_documented_bytes),
         cmocka_unit_test(every_channel_step_and_flag_comes_back),
         cmocka_unit_test(every_page_and_ending_of_a_detail_comes_back),

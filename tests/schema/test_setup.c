@@ -75,9 +75,16 @@ static void counters_point_at_the_areas_of_their_own_setup(void **state)
 static void what_is_left_out_has_its_default(void **state)
 {
     (void)state;
-    static const char *const optional[] = {
-        "trial",   "sample", "screen", "hours", "public_url", "slip_days", "insufficient_below",
-        "holidays"};
+    static const char *const optional[] = {"trial",
+                                           "sample",
+                                           "screen",
+                                           "hours",
+                                           "public_url",
+                                           "slip_days",
+                                           "insufficient_below",
+                                           "holidays",
+                                           "flags",
+                                           "clock_gap_days"};
     AUTO(setup_done) struct setup setup = {.json = NULL};
     AUTO(json_decrefp) json_t *json = json_deep_copy(example);
     struct err err;
@@ -90,6 +97,13 @@ static void what_is_left_out_has_its_default(void **state)
     assert_int_equal(setup.idle_s, 25);
     assert_int_equal(setup.slip_days, 30);
     assert_int_equal(setup.insufficient_below, 30);
+    assert_int_equal(setup.flags.repeat_s, 5);
+    assert_int_equal(setup.flags.burst_count, 5);
+    assert_int_equal(setup.flags.burst_gap_s, 8);
+    assert_int_equal(setup.flags.streak_count, 10);
+    assert_int_equal(setup.flags.streak_minutes, 10);
+    assert_int_equal(setup.flags.hours_margin_minutes, 30);
+    assert_int_equal(setup.clock_gap_days, 4);
     assert_string_equal(setup.public_url, "");
     assert_string_equal(setup.unit_note, "");
 }
@@ -197,6 +211,15 @@ static void each_key_is_checked_on_both_sides(void **state)
         {"plan", NULL, "plan"},
         {"plan", "\"mo-che\"", "plan"},
         {"plan", "\"minh-tien-2021\"", NULL},
+        {"witness", "5", "witness"},
+        {"witness", "{}", "key"},
+        {"witness", "{\"url\":\"https://tinh.example\",\"key\":\"x\"}", "key"},
+        {"witness", "{\"url\":\"ftp://x\",\"key\":\"x\"}", "url"},
+        {"witness", "{\"url\":\"https://x\",\"vkey\":\"x\"}", "vkey"},
+        {"witness",
+         "{\"url\":\"https://tinh.example/w\",\"key\":\"example.com/foo+530d903b+"
+         "BIGlQgl2KDXAY+dzCHV/bOHWWxB/p3Fhx0qAP3AwVk6Y\"}",
+         "key"}, // its id is not that of its key
         {"public_url", "\"https://hailong.example.vn\"", NULL},
         {"public_url", "\"http://192.168.1.10:8080/d\"", NULL},
         {"public_url", "\"https://hailong.example.vn/\"", "public_url"},
@@ -223,6 +246,38 @@ static void each_key_is_checked_on_both_sides(void **state)
         {"insufficient_below", "1", NULL},
         {"insufficient_below", "1000", NULL},
         {"insufficient_below", "1001", "insufficient_below"},
+        {"flags", "[]", "flags"},
+        {"flags/pace", "1", "pace"},
+        {"flags/repeat_s", "0", NULL},
+        {"flags/repeat_s", "60", NULL},
+        {"flags/repeat_s", "-1", "repeat_s"},
+        {"flags/repeat_s", "61", "repeat_s"},
+        {"flags/burst_count", "0", NULL},
+        {"flags/burst_count", "1", "burst_count"},
+        {"flags/burst_count", "2", NULL},
+        {"flags/burst_count", "50", NULL},
+        {"flags/burst_count", "51", "burst_count"},
+        {"flags/burst_gap_s", "0", "burst_gap_s"},
+        {"flags/burst_gap_s", "1", NULL},
+        {"flags/burst_gap_s", "120", NULL},
+        {"flags/burst_gap_s", "121", "burst_gap_s"},
+        {"flags/streak_count", "0", NULL},
+        {"flags/streak_count", "1", "streak_count"},
+        {"flags/streak_count", "2", NULL},
+        {"flags/streak_count", "50", NULL},
+        {"flags/streak_count", "51", "streak_count"},
+        {"flags/streak_minutes", "0", "streak_minutes"},
+        {"flags/streak_minutes", "1", NULL},
+        {"flags/streak_minutes", "240", NULL},
+        {"flags/streak_minutes", "241", "streak_minutes"},
+        {"flags/hours_margin_minutes", "-1", "hours_margin_minutes"},
+        {"flags/hours_margin_minutes", "0", NULL},
+        {"flags/hours_margin_minutes", "10080", NULL},
+        {"flags/hours_margin_minutes", "10081", "hours_margin_minutes"},
+        {"clock_gap_days", "0", "clock_gap_days"},
+        {"clock_gap_days", "1", NULL},
+        {"clock_gap_days", "60", NULL},
+        {"clock_gap_days", "61", "clock_gap_days"},
         {"hours/mon", "[\"25:00-26:00\"]", "mon"},
         {"hours/monday", "[]", "monday"},
         {"holidays", "[\"2/9/2026\"]", "holidays[0]"},

@@ -58,7 +58,8 @@ CREATE TABLE slip (
     area TEXT NOT NULL CHECK (length(area) BETWEEN 1 AND 16),
     counter TEXT NOT NULL CHECK (length(counter) <= 16), -- '' when the slip is of no counter
     step INTEGER NOT NULL CHECK (step BETWEEN 0 AND 3),  -- response.h: intake … result
-    state INTEGER NOT NULL CHECK (state IN (1, 2, 4)),   -- slip.h: open, finished, withdrawn
+    -- slip.h: open, finished, withdrawn. One byte each, overwritten in place: see there.
+    state INTEGER NOT NULL CHECK (state IN (2, 3, 4)),
     issued_day INTEGER NOT NULL,
     expires_day INTEGER NOT NULL CHECK (expires_day >= issued_day), -- last day of use
     -- Keyed hash of dossier and step: one slip for both. A withdrawn slip gives it up.
@@ -94,11 +95,17 @@ CREATE TABLE sync (
     -- What the hub has acknowledged, and what it said when it last refused.
     one INTEGER PRIMARY KEY CHECK (one = 1),
     hub_size INTEGER NOT NULL CHECK (hub_size >= 0),
+    frontier BLOB NOT NULL CHECK (length(frontier) % 32 = 0), -- the tree of that size, as in head
     contact_s INTEGER NOT NULL CHECK (contact_s >= 0), -- last answer of the hub, 0: never
-    refusal TEXT NOT NULL CHECK (length(refusal) <= 400)
+    refusal TEXT NOT NULL CHECK (length(refusal) <= 400),
+    ack_owed INTEGER NOT NULL CHECK (ack_owed IN (0, 1)), -- 1: entries went that no ack names yet
+    received INTEGER NOT NULL CHECK (received >= 0), -- the hub's last message that was applied
+    told INTEGER NOT NULL CHECK (told >= 0), -- the last one of which the hub knows that
+    kit_mark BLOB CHECK (length(kit_mark) = 32) -- of the last kit that the hub has; NULL: none
 ) STRICT;
 
-INSERT INTO sync (one, hub_size, contact_s, refusal) VALUES (1, 0, 0, '');
+INSERT INTO sync (one, hub_size, frontier, contact_s, refusal, ack_owed, received, told)
+VALUES (1, 0, x'', 0, '', 0, 0, 0);
 
 CREATE TABLE fact (
     -- Numbers of the box itself: 'boot', and what chores.c has still to do.
@@ -156,11 +163,42 @@ CREATE TABLE spent_page (
 
 CREATE TABLE offer_count (
     -- Slips issued (kind 1) and visits that were offered a rating (kind 2), until their entries
-    -- are written.
+    -- are written; unset: the clock was not trusted.
     hour INTEGER NOT NULL CHECK (hour >= 0),
+    unset INTEGER NOT NULL CHECK (unset IN (0, 1)),
     kind INTEGER NOT NULL CHECK (kind IN (1, 2)),
     area TEXT NOT NULL CHECK (length(area) BETWEEN 1 AND 16),
     step INTEGER NOT NULL CHECK (step BETWEEN 0 AND 3),
     n INTEGER NOT NULL CHECK (n > 0),
-    PRIMARY KEY (hour, kind, area, step)
+    PRIMARY KEY (hour, unset, kind, area, step)
+) STRICT, WITHOUT ROWID;
+
+-- Refused by the connection itself too (core/db.h):
+-- APPEND-ONLY entry, entry_key except mac
+
+CREATE TABLE answer (
+    -- The office's answers to petitions, as the hub sent them down.
+    petition BLOB PRIMARY KEY NOT NULL CHECK (length(petition) = 16),
+    text TEXT NOT NULL CHECK (length(text) >= 1),
+    day INTEGER NOT NULL -- when it came
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE code_pool (
+    -- Slip codes that the hub has allotted, until they are handed out.
+    code TEXT PRIMARY KEY NOT NULL CHECK (length(code) = 10)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE kit (
+    -- In backups alone: slip key and slips, sealed to the hub's box key.
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    sealed BLOB NOT NULL CHECK (length(sealed) >= 48)
+) STRICT;
+
+CREATE TABLE former_lane (
+    -- Lanes that this one follows: the entries from_seq to end_seq - 1 of old/LANE.db are for the
+    -- hub to look at.
+    lane TEXT PRIMARY KEY NOT NULL CHECK (length(lane) = 32),
+    next_seq INTEGER NOT NULL CHECK (next_seq >= 0), -- what goes to the hub next
+    end_seq INTEGER NOT NULL CHECK (end_seq >= 0),
+    known INTEGER NOT NULL CHECK (known IN (0, 1)) -- 0: its key has still to speak for this lane
 ) STRICT, WITHOUT ROWID;

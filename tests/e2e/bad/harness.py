@@ -254,7 +254,7 @@ class World:
 
     def lines(self, data):
         """The journal of a kiosk as a list of lines."""
-        return self.must(self.kiosk_program, "export", "--data", data).split("\n")
+        return self.must(self.kiosk_program, "export", "--data", data).split("\n\n")[0].split("\n")
 
 
 def refused(name, done, code, says):

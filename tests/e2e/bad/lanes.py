@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""Journals: altered files, lanes of others, and pushes by kiosks that may not."""
+"""Journals carried by hand: altered files, altered heads, lanes of others."""
 
 import hashlib
 import json
 
 from . import forms
-from .harness import (CHECK, DATA, OK, UNIT, check, example_setup, post, refused, same, send)
+from .harness import CHECK, DATA, OK, check, example_setup, post, refused, same
+from .signed import Key, base64_of, root_of
 
-OTHER_LANE = "0123456789abcdef" * 2
+STRANGER = Key(bytes(range(32)))
 LIMIT = 8192
 
 
 def write_journal(world):
-    """A kiosk's journal with a few answers and details, as lines."""
+    """A kiosk's journal with a few answers and details: its lines and key."""
     kiosk = forms.Kiosk(world, world.new_kiosk("lane"))
     for area in ("HT", "CT", "DD"):
         form = {**kiosk.open(f"/P/{kiosk.poster}/{area}"), "overall": "5"}
@@ -21,7 +22,7 @@ def write_journal(world):
         post(kiosk.phone, "/api/v1/responses",
              {**form, "part": "1", "page": "topics", "agency": "4", "topic_time": "1"})
     same("the kiosk stops cleanly", kiosk.daemon.stop(), OK)
-    return world.lines(kiosk.data)
+    return world.lines(kiosk.data), Key.of(kiosk.data)
 
 
 def changed(row, **members):
@@ -94,7 +95,7 @@ def entry_cases(lines):
                ("an hour in UTC", at, {"hour": "2026-11-03T09Z"}),
                ("a moment for its hour", at, {"hour": "2026-11-03T09:15+07"}),
                ("a day before the unit", at, {"hour": "1969-11-03T09+07"}),
-               ("a response with a part", at, {"part": 1}), ("a strange key", at, {"zqxj": 1}),
+               ("a response with a part", at, {"part": 1}), ("a strange key", at, {"strange": 1}),
                ("no channel", at, {"channel": None}), ("no hour", at, {"hour": None}),
                ("no id", at, {"id": None}), ("a short id", at, {"id": "00"}),
                ("an id in upper case", at, {"id": "AB" * 16}), ("version 2", at, {"v": 2}),
@@ -108,7 +109,8 @@ def entry_cases(lines):
              for name, i, change in members]
     cases += [("a kind of a hub's", replace(lines, at, changed(
         f'{{"v":1,"lane":"{json.loads(lines[at])["lane"]}","seq":{at},"kind":"audit",'
-        f'"id":"{"11" * 16}"}}')), DATA, "cannot hold"),
+        f'"id":"{"11" * 16}","hour":"2026-11-03T09+07","act":"x","unit":"05533","detail":""}}')), DATA,
+               "cannot hold"),
               ("an answer to nothing the form asks", replace(lines, detail, changed(
                   lines[detail], answers={"zqxj": 5})), DATA, "form|item|answers"),
               ("a key twice", replace(lines, at, lines[at].replace('"v":1', '"v":1,"v":1')), DATA,
@@ -116,25 +118,21 @@ def entry_cases(lines):
     return cases
 
 
-def file_cases(lines):
-    """(name, bytes, code, what stderr says): the file as a whole."""
-    at, last = where(lines, "response"), len(lines) - 1
+def file_cases(lines, key):
+    """(name, bytes, code, what stderr says): the lines of a file, with a good head behind them."""
+    at, end = where(lines, "response"), key.end(lines).encode()
     whole = ("\n".join(lines) + "\n").encode()
-    two = [changed(text, lane=OTHER_LANE) if i == at else text for i, text in enumerate(lines)]
-    twin = changed(lines[at], seq=len(lines))
+    two = [changed(text, lane=STRANGER.lane) if i == at else text for i, text in enumerate(lines)]
     big = changed(lines[at], zqxj="z" * LIMIT)
-    rows = [("empty", b"", DATA, "empty"), ("of a line feed", b"\n", DATA, "line 1"),
+    rows = [("of a line feed", b"\n", DATA, "line 1|empty line"),
             ("of spaces", b"   \n", DATA, "line 1"), ("no JSON", b"zqxj zqxj\n", DATA, "line 1"),
             ("a list", b"[" + b",".join(t.encode() for t in lines) + b"]\n", DATA, "line 1"),
             ("with a BOM", b"\xef\xbb\xbf" + whole, DATA, "line 1"),
             ("with CRLF", whole.replace(b"\n", b"\r\n"), DATA, "line 1"),
-            ("in UTF-16", whole.decode().encode("utf-16"), DATA, "line 1"),
             ("with a byte that is no UTF-8", whole.replace(b'"kind":"response"',
                                                           b'"kind":"resp\xffnse"', 1), DATA,
              "line.*UTF-8"),
             ("with NUL", whole.replace(b'"area"', b'"ar\0a"', 1), DATA, "line"),
-            ("with a blank line", replace_text(lines, at, "", lines[at]), DATA, f"line {at + 1}"),
-            ("with its last line cut", whole[:-40], DATA, f"line {last + 1}"),
             ("with a line cut", replace_text(lines, at, lines[at][:60]), DATA, f"line {at + 1}"),
             ("with two entries on a line", replace_text(lines, at, lines[at] + lines[at + 1]), DATA,
              f"line {at + 1}"),
@@ -142,19 +140,61 @@ def file_cases(lines):
              f"line {at + 1}.*{LIMIT}"),
             ("with a line of 1 MiB", replace_text(lines, at, "z" * 2**20), DATA, f"line {at + 1}"),
             ("nested deeply", b'{"a":' + b"[" * 4000 + b"]" * 4000 + b"}\n", DATA, "line 1.*nested"),
-            ("with a line of another lane", "\n".join(two).encode(), DATA, "another lane"),
-            ("with a gap", "\n".join(lines[:at] + lines[at + 1:]).encode(), CHECK,
-             f"entries {at} to {at} are missing"),
-            ("without its beginning", "\n".join(lines[2:]).encode(), CHECK,
-             "entries 0 to 1 are missing"),
-            ("with two entries exchanged",
-             "\n".join(lines[:at] + [lines[at + 1], lines[at]] + lines[at + 2:]).encode(), CHECK,
-             f"entries {at} to {at} are missing"),
-            ("with a number twice", "\n".join(
-                lines[:at + 1] + [changed(lines[at], area="K")] + lines[at + 1:]).encode(), CHECK,
-             "other bytes stand here"),
-            ("with an answer twice", "\n".join(lines + [twin]).encode(), CHECK, "counted twice")]
+            ("with a line of another lane", ("\n".join(two) + "\n").encode(), DATA, "another lane")]
+    rows = [(name, body + end, code, says) for name, body, code, says in rows]
+    rows += [("with a blank line", replace_text(lines, at, "", lines[at]) + end, DATA,
+              f"line {at + 1}|empty line"),
+             ("empty", b"", DATA, "empty"), ("in UTF-16", whole.decode().encode("utf-16") + end,
+                                             DATA, "line 1"),
+             ("with its end cut", (whole + end)[:-40], DATA, "key|cut"),
+             ("without its head", whole, DATA, "no signed checkpoint"),
+             ("of its head only", end, DATA, "no entries|entries|line")]
     return rows
+
+
+def order_cases(lines, key):
+    """As file_cases; the head is that of these lines, so that only their order is wrong."""
+    at = where(lines, "response")
+    twin = changed(lines[at], seq=len(lines))
+    rows = [("with a gap", lines[:at] + lines[at + 1:], DATA, f"entry {at + 1} does not follow"),
+            ("with two entries exchanged",
+             lines[:at] + [lines[at + 1], lines[at]] + lines[at + 2:], DATA,
+             f"entry {at + 1} does not follow"),
+            ("with a number twice",
+             lines[:at + 1] + [changed(lines[at], area="K")] + lines[at + 1:], DATA,
+             f"entry {at} does not follow"),
+            ("with an answer twice", lines + [twin], CHECK, "counted twice")]
+    return [(n, key.transfer(x), c, s) for n, x, c, s in rows] + [
+        ("without its beginning", key.transfer(lines, 2), CHECK, "entries 0 to 1 are missing")]
+
+
+def head_cases(lines, key):
+    """As file_cases; only the head or the key behind it is wrong."""
+    whole, count = "".join(f"{x}\n" for x in lines), len(lines)
+    root, good = root_of(lines), key.note(count, root_of(lines))
+    sig = good.rsplit(" ", 1)[1]
+    forged = good.replace(sig, ("A" if sig[20] != "A" else "B").join([sig[:20], sig[21:]]))
+    vkey = f"{key.vkey()}\n"
+    rows = [("of one entry more", key.note(count + 1, root) + vkey, f"checkpoint.*{count + 1}"),
+            ("of one entry less", key.note(count - 1, root_of(lines[:-1])) + vkey, "checkpoint"),
+            ("of another root", key.note(count, hashlib.sha256(b"x").digest()) + vkey, "root"),
+            ("of a root of 31 bytes", key.note(count, root[:31]) + vkey, "root"),
+            ("of another name", key.note(count, root, origin=STRANGER.origin) + vkey,
+             "lane|origin|signed|key"),
+            ("with a forged signature", forged + vkey, "signature"),
+            ("with another size under its signature",
+             good.replace(f"\n{count}\n", f"\n0{count}\n") + vkey, "size|number|signature"),
+            ("with a strange hour", key.note(count, root, hour="zqxj") + vkey, "hour"),
+            ("without a signature", good.split("\n\n", maxsplit=1)[0] + "\n\n" + vkey, "."),
+            ("without a key", good, "key"), ("with a key cut", good + vkey[:-9] + "\n", "key"),
+            ("with a key of another name", good + vkey.replace(key.lane, STRANGER.lane), "key|lane"),
+            ("with a stranger's key", good + f"{STRANGER.vkey()}\n", "key|lane|origin|signed"),
+            ("of a stranger", STRANGER.note(count, root) + f"{STRANGER.vkey()}\n", "another lane"),
+            ("twice", good + vkey + "\n" + good + vkey, "empty line|behind"),
+            ("with more behind it", good + vkey + "zqxj\n", "behind|key"),
+            ("of 20 KiB", good + "— zqxj AAAA\n" * 1500 + vkey, "behind|longer|more than")]
+    return [(f"with a head {name}", f"{whole}\n{end}".encode(), DATA, says)
+            for name, end, says in rows]
 
 
 def replace_text(lines, at, *others):
@@ -169,10 +209,9 @@ class Hub:
         self.world = world
         self.data = world.new_hub(name, setup)
 
-    def take(self, lines):
-        """Imports lines or bytes."""
-        content = lines if isinstance(lines, bytes) else "\n".join(lines) + "\n"
-        return self.world.hub("import", "--data", self.data, self.world.write("lane.jsonl", content))
+    def take(self, content):
+        """Imports the bytes of a file."""
+        return self.world.hub("import", "--data", self.data, self.world.write("lane.txt", content))
 
     def state(self):
         """Entries of every lane."""
@@ -181,14 +220,14 @@ class Hub:
         return {lane["lane"]: lane["entries"] for lane in json.loads(text)["lanes"]}
 
 
-def files(world, lines):
+def files(world, lines, key):
     """Files that are taken by hand: nothing of a bad one stays, before and after the good one."""
     hub = Hub(world, "by-hand")
-    own = next(iter(hub.state()))
-    cases = [(n, ("\n".join(x) + "\n").encode(), c, s)
-             for n, x, c, s in setup_cases(lines) + entry_cases(lines)] + file_cases(lines)
-    cases += [("of the hub itself", "\n".join(changed(t, lane=own) for t in lines).encode(), CHECK,
-               "this hub's own")]
+    cases = [(n, key.transfer(x), c, s) for n, x, c, s in setup_cases(lines) + entry_cases(lines)]
+    cases += file_cases(lines, key) + order_cases(lines, key) + head_cases(lines, key)
+    own = Key.of(hub.data)
+    cases += [("of the hub itself", own.transfer([changed(t, lane=own.lane) for t in lines]), CHECK,
+               "hub's own|root")]
     before = hub.state()
     for name, content, code, says in cases:
         refused(f"journal {name}", hub.take(content), code, says)
@@ -199,150 +238,85 @@ def files(world, lines):
                                   unit="00001", units=[{"code": "00001", "name": "X", "kind": "x"}]),
                                "unit")):
         other = Hub(world, f"hub-{says}", world.write("other.json", setup))
-        done = other.take(lines)
+        done = other.take(key.transfer(lines))
         refused(f"a hub {name} refuses the journal", done, DATA if says == "unit" else CHECK, says)
         same("and has only its own lane", len(other.state()), 1)
-    done = hub.take(lines)
+    done = hub.take(key.transfer(lines))
     same("the good journal is taken", (done.code, max(hub.state().values())), (OK, len(lines)))
-    same("and taken again without effect", (hub.take(lines).code, hub.take(lines[:3]).code), (OK, OK))
-    after_the_good_one(hub, lines)
+    same("and taken again without effect",
+         (hub.take(key.transfer(lines)).code, hub.take(key.transfer(lines[:3])).code), (OK, OK))
+    after_the_good_one(hub, lines, key)
     same("figures and lanes agree", world.hub("verify", "--data", hub.data).code, OK)
 
 
-def after_the_good_one(hub, lines):
+def after_the_good_one(hub, lines, key):
     """What a known lane cannot become any more."""
     at = where(lines, "response")
     before = hub.state()
-    cases = [("with a level changed",
-              replace(lines, at, lines[at].replace('"overall":5', '"overall":4')), CHECK,
-              f"entry {at}.*other bytes"),
-             ("with a blank added", replace(lines, at, lines[at].replace('"v":1,', '"v":1, ')), CHECK,
-              f"entry {at}.*other bytes"),
-             ("under another lane's name", [changed(t, lane=OTHER_LANE) for t in lines], CHECK,
+    other = replace(lines, at, lines[at].replace('"overall":5', '"overall":4'))
+    far = lines + [changed(lines[at], seq=len(lines), id="22" * 16),
+                   changed(lines[at], seq=len(lines) + 1, id="23" * 16)]
+    cases = [("with a level changed", key.transfer(other), CHECK, f"entry {at}.*other bytes|root"),
+             ("with a blank added", key.transfer(replace(
+                 lines, at, lines[at].replace('"v":1,', '"v":1, '))), CHECK,
+              f"entry {at}.*other bytes|root"),
+             ("under another lane's name",
+              STRANGER.transfer([changed(t, lane=STRANGER.lane) for t in lines]), CHECK,
               "nothing is counted twice"),
-             ("with a gap behind its end",
-              lines + [changed(lines[at], seq=len(lines) + 1, id="22" * 16)], CHECK,
-              f"entries {len(lines)} to {len(lines)} are missing")]
+             ("with a gap behind its end", key.transfer(far, len(lines) + 1), CHECK,
+              f"entries {len(lines)} to {len(lines)} are missing"),
+             ("that goes on after other entries", key.transfer(other + far[-2:-1], len(lines)), CHECK,
+              "root")]
     for name, content, code, says in cases:
         refused(f"known journal {name}", hub.take(content), code, says)
         check(f"known journal {name} changes nothing", hub.state() == before, hub.state())
 
 
-# ---- pushes --------------------------------------------------------------------------------------
-
-
-class Push:
-    """A hub that serves, the key of a kiosk, and a journal to send."""
-
-    def __init__(self, world, lines):
-        self.hub = Hub(world, "pushed")
-        self.daemon = world.serve_hub(self.hub.data)
-        self.address = self.daemon.addresses["hub"]
-        self.lines, self.lane = lines, json.loads(lines[0])["lane"]
-        self.key, self.other_key, self.province_key = (
-            world.must(world.hub_program, "join", "--data", self.hub.data, "--unit", unit)
-            for unit in (UNIT, UNIT, "19"))
-
-    def send(self, body, lane=None, headers=None, key=None, method="POST", query=""):
-        """One push; `headers` replaces the key's."""
-        if headers is None:
-            headers = [("Authorization", f"Bearer {key or self.key}"),
-                       ("Content-Type", "application/x-ndjson")]
-        body = "".join(f"{x}\n" for x in body).encode() if isinstance(body, list) else body
-        return send(self.address, method, f"/api/v1/lanes/{lane or self.lane}/entries{query}",
-                    body if method == "POST" else None, headers)
-
-    def refuses(self, name, status, answer, says="", size=None):
-        """An answer with an error in JSON that repeats nothing, and a hub that goes on."""
-        try:
-            reply = json.loads(answer.text())
-        except ValueError:
-            reply = {}
-        holds = (answer.status == status and answer.headers.get("content-type") == "application/json"
-                 and says in reply.get("error", "") and reply.get("error")
-                 and reply.get("size") == size and "zqxj" not in answer.text()
-                 and self.daemon.alive())
-        check(f"push {name}", holds, f"{answer.status} {answer.text()[:300]}")
-
-
-def keys(push, lines):
-    """Who may push."""
-    body = "".join(f"{x}\n" for x in lines).encode()
-    typed = ("Content-Type", "application/x-ndjson")
-    for name, value in (("without a key", None), ("with an empty key", "Bearer "),
-                        ("with a wrong key", "Bearer " + "A" * 43),
-                        ("with a key cut by one", f"Bearer {push.key[:-1]}"),
-                        ("with a key and one more", f"Bearer {push.key}A"),
-                        ("with a key in other case", f"Bearer {push.key.swapcase()}"),
-                        ("with a password", "Basic enF4ajp6cXhq"), ("with a bare key", push.key)):
-        headers = [typed] + ([("Authorization", value)] if value is not None else [])
-        push.refuses(name, 401, push.send(body, headers=headers))
-    two = [("Authorization", f"Bearer {push.key}"), ("Authorization", f"Bearer {push.other_key}")]
-    same("push with two keys", push.send(body, headers=two + [typed]).status, 400)
-    push.refuses("with a key of another unit", 403, push.send(lines, key=push.province_key), "unit")
-
-
-def bodies(push, lines):
-    """What a push cannot hold."""
-    for name, lane in (("for no lane", "zqxj"), ("for a short lane", "ab" * 15),
-                       ("for a lane in upper case", push.lane.upper())):
-        push.refuses(name, 404, push.send(lines, lane=lane))
-    push.refuses("for another lane than its lines", 400, push.send(lines, lane=OTHER_LANE),
-                 "another lane")
-    for name, body, status, says in (
-            ("of no JSON", b"zqxj\n", 400, "line 1"), ("of a list", b"[]\n", 400, "line 1"),
-            ("of a form", b"overall=5&token=zqxj", 400, "line 1"),
-            ("of a blank line", b"\n", 400, "line 1"), ("of NUL", b"\0\n", 400, "line 1"),
-            ("of an entry over 8 KiB", b"z" * 9000 + b"\n", 413, "line 1"),
-            ("of two MiB", 2**21, 413, "")):
-        push.refuses(name, status, push.send(body), says)
-        headers = [("Authorization", f"Bearer {push.key}"), ("Content-Type", "text/html")]
-        if status == 400:
-            push.refuses(f"{name} as HTML", status, push.send(body, headers=headers), says)
-    packed = [("Authorization", f"Bearer {push.key}"), ("Content-Encoding", "gzip")]
-    same("push packed", push.send(lines, headers=packed).status, 415)
-    push.refuses("with a query", 400, push.send(lines, query="?zqxj=1"))
-    for method in ("GET", "PUT", "DELETE"):
-        push.refuses(f"by {method}", 405, push.send(lines, method=method))
-    for name, changed_lines, code, _ in setup_cases(lines) + entry_cases(lines)[::3]:
-        status = {CHECK: 403, DATA: 400}[code]
-        push.refuses(f"of a journal with {name}", status, push.send(changed_lines))
-
-
-def pushes(world, lines):
-    """Pushes to a hub that serves."""
-    push = Push(world, lines)
-    before = push.hub.state()
-    keys(push, lines)
-    bodies(push, lines)
-    push.refuses("of a gap at the beginning", 409, push.send(lines[2:]), "missing", 0)
-    same("nothing of that was taken", push.hub.state(), before)
-    good = push.send(lines[:4])
-    same("a good piece is taken", (good.status, json.loads(good.text()).get("size")), (200, 4))
-    push.refuses("of a gap says where to go on", 409, push.send(lines[5:]), "entries 4 to 4", 4)
-    push.refuses("of another lane with a key that is taken", 403, push.send(
-        [changed(t, lane=OTHER_LANE) for t in lines], lane=OTHER_LANE), "another lane")
-    # Without a size: after a fork there is no place to go on from.
-    push.refuses("of a changed entry", 409, push.send(
-        replace(lines[:4], 3, lines[3].replace('"v":1,', '"v":1, '))), "other bytes")
-    for name, piece in (("the rest, with an overlap", lines[2:]), ("the same again", lines),
-                        ("an old piece again", lines[:2])):
-        good = push.send(piece)
-        same(f"push of {name} is taken",
-             (good.status, json.loads(good.text()).get("size")), (200, len(lines)))
-    twice = push.send([changed(t, lane=OTHER_LANE) for t in lines], lane=OTHER_LANE,
-                      key=push.other_key)
-    push.refuses("of the same answers under another lane", 409, twice, "nothing is counted twice")
-    same("nothing was taken twice", push.hub.state(), {**before, push.lane: len(lines)})
-    same("the hub stops cleanly", push.daemon.stop(), OK)
-    same("figures and lanes agree", world.hub("verify", "--data", push.hub.data).code, OK)
-    log = push.daemon.log()
-    check("its log has no failure and no key",
-          "<3>" not in log and push.key not in log and "zqxj" not in log, log[-400:])
+def sealed(world):
+    """Files that are sealed to a hub's key."""
+    hub, other = Hub(world, "sealed-to"), Hub(world, "sealed-other")
+    data = world.new_kiosk("sealing")
+    keys = {name: world.must(world.hub_program, "key", "--data", one.data)
+            for name, one in (("own", hub), ("other", other))}
+    def export(name):
+        path = world.write("box.txt", keys[name] + "\n")
+        done = world.kiosk("export", "--data", data, "--seal-to", path)
+        same(f"a journal is sealed ({name})", done.code, OK)
+        return done.out
+    good = export("own")
+    first, second = good.index(b"\n"), good.index(b"\n", good.index(b"\n") + 1)
+    def flip(at):
+        return good[:at] + bytes([good[at] ^ 1]) + good[at + 1:]
+    cases = [("to another hub", export("other"), "another hub"), ("cut", good[:-1], "cut|changed"),
+             ("cut in its key", good[:second - 4], "cut|changed|sealed"),
+             ("cut behind its key", good[:second + 1], "cut|changed|sealed"),
+             ("cut in its first line", good[:first - 3], "."), ("with more behind it", good + b"x", "."),
+             ("of the first line only", good[:first + 1], "cut|changed|sealed"),
+             ("without a name", good.replace(good[:first], b"hailong-sealed/v1 ", 1), "."),
+             ("of another version", good.replace(b"/v1", b"/v9", 1), "."),
+             ("with a key of no hub", good.replace(good[first + 1:second], base64_of(
+                 bytes(range(80))).encode(), 1), "cut|changed|sealed"),
+             ("changed in its key", flip(first + 9), "."), ("changed", flip(second + 40), "changed|cut"),
+             ("changed at its end", flip(len(good) - 1), "changed|cut")]
+    before = hub.state()
+    for name, content, says in cases:
+        refused(f"sealed journal {name}", hub.take(content), DATA, says)
+        check(f"sealed journal {name} leaves nothing", hub.state() == before, hub.state())
+    check("the sealed bytes show no entry", b'"kind"' not in good)
+    same("the good one is taken", hub.take(good).code, OK)
+    same("with all its entries", hub.state()[Key.of(data).lane], len(world.lines(data)))
+    for name, text, code, says in (
+            ("a file that is not there", None, 74, "zqxj.txt"), ("an empty file", "", DATA, "."),
+            ("no key", "zqxj zqxj\n", DATA, "hailong-box|key"),
+            ("a vkey only", keys["own"].split("\n", maxsplit=1)[0] + "\n", DATA, "hailong-box|box key"),
+            ("a key cut", keys["own"][:-4] + "\n", DATA, "."),
+            ("a weak key", f"hailong-box {'00' * 16} {base64_of(bytes(32))}\n", DATA, ".")):
+        path = world.path("zqxj.txt") if text is None else world.write("box.txt", text)
+        refused(f"export sealed to {name}",
+                world.kiosk("export", "--data", data, "--seal-to", path), code, says)
 
 
 def run(world):
-    """Journals by file and by push."""
-    lines = write_journal(world)
-    files(world, lines)
-    pushes(world, lines)
+    """Journals by file."""
+    files(world, *write_journal(world))
+    sealed(world)

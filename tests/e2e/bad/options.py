@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The command lines of both programs, damaged setups, and folders that are none."""
 
+import base64
+import hashlib
 import os
 import socket
 import stat
@@ -38,30 +40,45 @@ def listing(program, commands, options):
 
 
 KIOSK_COMMANDS = ["init", "serve", "pair", "slip", "poster", "sync", "export", "verify", "status",
+                  "seal", "checkpoint", "visits", "clock", "backup", "enrol", "setup", "slips",
                   "sample"]
-HUB_COMMANDS = ["init", "serve", "join", "report", "verify", "status"]
-KIOSK_NEEDS = {"init": ["--setup", SETUP], "slip": ["--area", "HT"], "pair": ["--desk"]}
-HUB_NEEDS = {"init": ["--setup", SETUP], "join": ["--unit", UNIT],
-             "report": ["--unit", UNIT, "--period", "2026"]}
+HUB_COMMANDS = ["init", "serve", "join", "report", "verify", "status", "key", "devices", "setup",
+                "send-setup", "answer", "redact", "flag", "unflag", "void", "unvoid", "confirm",
+                "refuse", "proposals", "backup", "kit"]
+KIOSK_NEEDS = {"visits": ["--area", "HT", "--count", "1"], "init": ["--setup", SETUP],
+               "slip": ["--area", "HT"], "pair": ["--desk"], "backup": ["--to", "zqxj/zqxj"],
+               "enrol": ["--hub", "https://127.0.0.1:1", "--phrase", "0000-" * 5 + "0000"],
+               "setup": ["--setup", SETUP], "slips": ["--accept-gap"]}
+NOBODY = "00" * 16  # no lane, no entry
+# The first line of that file is no passphrase of anybody.
+ACTS = ["--user", "Zqxj", "--passphrase-file", SETUP]
+CORRECTS = [*ACTS, "--id", NOBODY, "--reason", "law"]
+HUB_NEEDS = {"init": ["--setup", SETUP], "join": ["--unit", UNIT], "setup": ["--setup", SETUP],
+             "report": ["--unit", UNIT, "--period", "2026"], "backup": ["--to", "zqxj/zqxj"],
+             "send-setup": ["--lane", NOBODY, "--setup", SETUP],
+             "answer": ["--petition", NOBODY, "--text-file", SETUP],
+             "redact": [*CORRECTS, "--field", "text"], "confirm": [*ACTS, "--proposal", "1"],
+             "refuse": [*ACTS, "--proposal", "1"], "kit": ["--lane", NOBODY, "--for", "zqxj"],
+             **{name: CORRECTS for name in ("flag", "unflag", "void", "unvoid")}}
 
 # (arguments behind --data, exit code, what stderr says) for a kiosk that is there.
 KIOSK_ROWS = [
     (["pair"], USAGE, "counter or.*desk"),
     (["pair", "--counter", "1", "--desk"], USAGE, "counter or.*desk"),
-    (["pair", "--counter", ""], USAGE, "counter or.*desk"),
+    (["pair", "--counter", ""], USAGE, "--counter is empty"),
     (["pair", "--counter", "9"], DATA, "no such counter"),
     (["pair", "--counter", "zqxj"], DATA, "no such counter"),
     (["pair", "--desk=maybe"], USAGE, "--desk must be true or false"),
     (["slip"], USAGE, "--area is missing"),
-    (["slip", "--area", ""], USAGE, "--area is missing"),
+    (["slip", "--area", ""], USAGE, "--area is empty; give it a CODE"),
     (["slip", "--area"], USAGE, "--area needs a value"),
     (["slip", "--area", "ZZ"], DATA, "area"),
     (["slip", "--area", "ht"], DATA, "area"),
     (["slip", "--area", "HT", "--counter", "9"], DATA, "counter"),
     (["slip", "--area", "HT", "--step", "zqxj"], USAGE, "step must be intake"),
-    (["slip", "--area", "HT", "--step", ""], USAGE, "step must be intake"),
+    (["slip", "--area", "HT", "--step", ""], USAGE, "--step is empty"),
     (["slip", "--area", "HT", "--format", "pdf"], USAGE, "--format must be url"),
-    (["slip", "--area", "HT", "--format", ""], USAGE, "--format must be url"),
+    (["slip", "--area", "HT", "--format", ""], USAGE, "--format is empty"),
     (["slip", "--area", "HT", "--format", "json"], USAGE, "--format must be url"),
     (["slip", "--area", "HT", "--dossier", "z" * 65], DATA, "dossier.*longer than 64"),
     (["slip", "--area", "HT", "--dossier", "a\nb"], USAGE, "--dossier must be"),
@@ -71,10 +88,69 @@ KIOSK_ROWS = [
     (["poster", "--counter", "9"], DATA, "no such counter"),
     (["poster", "--format", "pdf"], USAGE, "--format must be url"),
     (["poster", "--area", "HT"], USAGE, "poster does not take --area"),
+    (["enrol"], USAGE, "--hub is missing"),
+    (["enrol", "--hub", "https://127.0.0.1:1"], USAGE, "--phrase is missing"),
+    (["enrol", "--hub", "ftp://127.0.0.1", "--phrase", "zqxj"], USAGE, "--hub must begin"),
+    (["enrol", "--hub", "https://127.0.0.1:1", "--phrase", "zqxj"], DATA, "six groups"),
+    (["setup"], USAGE, "--setup is missing"),
+    (["setup", "--setup", SETUP], CHECK, "version.*larger"),
+    (["setup", "--setup", "zqxj"], IO, "zqxj"),
+    (["setup", "--setup", "/bin/cat"], DATA, "text|UTF-8|setup"),
+    (["enrol", "--hub", "https://127.0.0.1:1", "--phrase", ""], USAGE, "--phrase is empty"),
+    (["enrol", "--hub", "https://127.0.0.1:1", "--phrase", "-"], DATA, "no phrase came"),
+    (["enrol", "--hub", "https://127.0.0.1:1", "--phrase", "0000-" * 5 + "000U"], DATA, "six groups"),
+    (["enrol", "--hub", "https://127.0.0.1:1", "--phrase", "0000-" * 6 + "0000"], DATA, "six groups"),
+    (["enrol", "--hub", "https://127.0.0.1:1", "--phrase", "z" * 200], DATA, "too long|six groups"),
+    (["enrol", "--hub", "https://127.0.0.1:1", "--phrase", "a\nb"], USAGE, "--phrase must be"),
+    (["enrol", "--hub", "https://127.0.0.1:1", "--phrase", "0000-" * 5 + "0000"], AGAIN, "hub"),
+    (["seal", "--format", "pdf"], USAGE, "--format must be text or svg"),
+    (["seal", "--format", ""], USAGE, "--format is empty"),
+    (["seal", "--area", "HT"], USAGE, "seal does not take --area"),
+    (["checkpoint", "--format", "json"], USAGE, "checkpoint does not take --format"),
+    (["visits"], USAGE, "--area and --count"),
+    (["visits", "--area", "HT"], USAGE, "--area and --count"),
+    (["visits", "--count", "5"], USAGE, "--area and --count"),
+    (["visits", "--area", "ZZ", "--count", "1"], DATA, "area"),
+    (["visits", "--area", "HT", "--count", "0"], USAGE, "--count must be.*1 to 100000"),
+    (["visits", "--area", "HT", "--count", "100001"], USAGE, "--count must be.*1 to 100000"),
+    (["visits", "--area", "HT", "--count", "1.5"], USAGE, "--count must be.*1 to 100000"),
+    (["visits", "--area", "HT", "--count", ""], USAGE, "--count must be.*1 to 100000"),
+    (["visits", "--area", "HT", "--count", "1", "--step", "zqxj"], USAGE, "step must be intake"),
+    *((["visits", "--area", "HT", "--count", "1", "--hour", hour], DATA, "hour")
+      for hour in ("zqxj", "2026-11-03", "2026-02-30T09+07", "2026-11-03T24+07", "2026-11-03T09Z",
+                   "2099-01-01T00+07", "0000-01-01T00+07")),
+    (["clock", "--confirm=maybe"], USAGE, "--confirm must be true or false"),
+    (["clock", "--format", "json"], USAGE, "clock does not take --format"),
+    (["slips"], USAGE, "--accept-gap"),
+    (["slips", "--accept-gap"], CHECK, "no slips are waiting"),
+    (["backup"], USAGE, "--to"),
+    (["backup", "--to", ""], USAGE, "--to"),
+    (["backup", "--to", "schema"], CHECK, "already"),
+    (["backup", "--to", SETUP], CHECK, "already"),
+    (["backup", "--to", "zqxj/zqxj"], IO, "zqxj"),
+    (["restore"], USAGE, "--from or --kit"),
+    (["restore", "--from", "zqxj"], IO, "zqxj"),
+    (["restore", "--kit", "zqxj"], IO, "zqxj"),
+    (["restore", "--kit", SETUP], DATA, "no kit"),
+    (["export", "--seal-to", "zqxj"], IO, "zqxj"),
+    (["export", "--seal-to", ""], USAGE, "--seal-to"),
+    (["export", "--seal-to", SETUP], DATA, "hailong-box"),
+    (["export", "--since", "99999"], USAGE, "behind the journal's end"),
+    (["verify", "--key", "zqxj"], DATA, "no key"),
+    (["verify", "--key", SETUP], DATA, "no key"),
+    (["verify", "--witness", "zqxj"], DATA, "no key"),
+    (["verify", "--witness", ""], USAGE, "--witness"),
+    (["witness"], USAGE, "--key is missing"),
+    (["witness", "--key", "zqxj"], DATA, "no key"),
+    (["verify", "--checkpoint", "zqxj"], IO, "zqxj"),
+    (["verify", "--checkpoint", SETUP], CHECK, "no signed head"),
+    (["verify", "--file", SETUP], CHECK, "no signed checkpoint"),
+    (["verify", "--file", "zqxj"], IO, "zqxj"),
+    (["verify", "--file", "schema"], IO, "folder|directory"),
     (["sync"], USAGE, "--hub"),
     (["sync", "--hub", "zqxj"], USAGE, "--hub must be"),
     (["sync", "--hub", "ftp://127.0.0.1"], USAGE, "--hub must be"),
-    (["sync", "--hub", "http://127.0.0.1:1"], CHECK, "hub.key.*hailong-aggregator join"),
+    (["sync", "--hub", "http://127.0.0.1:1"], CHECK, "not enrolled.*hailong-kiosk enrol"),
     (["export", "--since", "zqxj"], USAGE, "--since must be a whole number"),
     (["export", "--since", "-1"], USAGE, "--since must be a whole number"),
     (["export", "--since", "1.5"], USAGE, "--since must be a whole number"),
@@ -92,6 +168,51 @@ HUB_ROWS = [
     (["join"], USAGE, "--unit is missing"),
     (["join", "--unit", "99999"], DATA, "no unit"),
     (["join", "--unit", "zqxj"], DATA, "no unit"),
+    (["join", "--unit", UNIT, "--replaces", "zqxj"], DATA, "no kiosk with that lane"),
+    (["join", "--unit", UNIT, "--replaces", NOBODY], DATA, "no kiosk with that lane"),
+    (["key", "zqxj"], USAGE, "no arguments"),
+    (["devices", "--json=maybe"], USAGE, "--json must be true or false"),
+    (["device", "--lane", NOBODY], USAGE, "suspend\\|resume\\|retire"),
+    (["device", "suspend"], USAGE, "--lane is missing"),
+    (["device", "--lane", NOBODY, "zqxj"], USAGE, "suspend, resume or retire"),
+    (["device", "--lane", NOBODY, "suspend", "resume"], USAGE, "number of arguments"),
+    *((["device", "--lane", lane, act], IO, "no kiosk with that lane")
+      for act in ("suspend", "resume", "retire") for lane in (NOBODY, "zqxj", NOBODY[2:])),
+    (["send-setup"], USAGE, "--lane is missing"),
+    (["send-setup", "--lane", NOBODY], USAGE, "--setup is missing"),
+    (["send-setup", "--lane", NOBODY, "--setup", SETUP], IO, "no kiosk with that lane"),
+    (["send-setup", "--lane", NOBODY, "--setup", "zqxj"], IO, "zqxj"),
+    (["send-setup", "--lane", NOBODY, "--setup", "/bin/cat"], DATA, "no text"),
+    (["answer"], USAGE, "--petition is missing"),
+    (["answer", "--petition", NOBODY], USAGE, "--text-file is missing"),
+    (["answer", "--petition", "zqxj", "--text-file", SETUP], USAGE, "--petition must be"),
+    (["answer", "--petition", NOBODY, "--text-file", SETUP], IO, "no petition"),
+    (["answer", "--petition", NOBODY, "--text-file", "zqxj"], IO, "zqxj"),
+    (["answer", "--petition", NOBODY, "--text-file", "/dev/null"], DATA, "an answer must be"),
+    (["answer", "--petition", NOBODY, "--text-file", "/bin/cat"], DATA, "limit|text"),
+    (["backup"], USAGE, "--to is missing"),
+    (["backup", "--to", ""], USAGE, "--to"),
+    (["backup", "--to", "schema"], CHECK, "already"),
+    (["backup", "--to", SETUP], CHECK, "already"),
+    (["backup", "--to", "zqxj/zqxj"], IO, "zqxj"),
+    (["kit", "--lane", NOBODY], USAGE, "--for is missing"),
+    (["kit", "--for", "zqxj"], USAGE, "--lane or --from"),
+    (["kit", "--lane", NOBODY, "--for", "zqxj"], IO, "no kit"),
+    (["kit", "--from", "zqxj", "--for", "zqxj"], IO, "zqxj"),
+    (["kit", "--from", SETUP, "--for", "zqxj"], DATA, "not a database|no backup"),
+    (["witness"], USAGE, "number of arguments"),
+    (["witness", "zqxj"], USAGE, "add, remove, trust, distrust, list"),
+    *((["witness", act], USAGE, "--key is missing") for act in ("add", "remove", "trust", "distrust")),
+    *((["witness", act, "--key", "zqxj"], DATA, "no key of the form")
+      for act in ("add", "remove", "trust", "distrust")),
+    (["witness", "export"], USAGE, "--to is missing"),
+    (["witness", "export", "--to", "zqxj/zqxj"], IO, "zqxj|file"),
+    (["witness", "sign"], USAGE, "needs a file"),
+    (["witness", "sign", SETUP], USAGE, "--to is missing"),
+    (["witness", "import"], USAGE, "needs a file"),
+    (["witness", "import", "zqxj"], IO, "found"),
+    (["witness", "import", SETUP], DATA, "."),
+    *((["witness", act, "zqxj"], USAGE, "argument|file") for act in ("list", "keys")),
     (["import"], USAGE, "import FILE"),
     (["import", "a", "b"], USAGE, "import FILE"),
     (["import", "--paper"], USAGE, "import FILE"),
@@ -104,18 +225,20 @@ HUB_ROWS = [
     (["report"], USAGE, "--unit is missing"),
     (["report", "--unit", UNIT], USAGE, "--period is missing"),
     (["report", "--period", "2026"], USAGE, "--unit is missing"),
-    (["report", "--unit", "", "--period", "2026"], USAGE, "--unit is missing"),
+    (["report", "--unit", "", "--period", "2026"], USAGE, "--unit is empty"),
     (["report", "--unit", "99999", "--period", "2026"], DATA, "no unit"),
     (["report", "--unit", "99999", "--period", "2026-09-15..2026-12-14"], DATA, "no unit"),
     (["report", "--unit", UNIT, "--period", "2026", "--format", "xml"], USAGE,
      "--format must be text, json or csv"),
-    (["report", "--unit", UNIT, "--period", "2026", "--format", ""], USAGE,
-     "--format must be text, json or csv"),
+    (["report", "--unit", UNIT, "--period", "2026", "--format", ""], USAGE, "--format is empty"),
     (["report", "--unit", UNIT, "--period", "2026", "--listen", "127.0.0.1:0"], USAGE,
      "report does not take --listen"),
     (["status", "--format", "csv"], USAGE, "--format must be text or json"),
     (["status", "--log-level", "zqxj"], USAGE, "--log-level must be"),
-    (["serve", "--log-level", ""], USAGE, "--log-level must be"),
+    (["serve", "--log-level", ""], USAGE, "--log-level is empty"),
+    (["serve", "--witness", "zqxj"], USAGE, "witness"),
+    (["serve", "--witness", "ftp://127.0.0.1"], USAGE, "witness"),
+    (["serve", "--witness", "https://127.0.0.1:1", "--witness-key", "zqxj"], DATA, "key"),
     (["verify", "--unit", UNIT], USAGE, "verify does not take --unit"),
 ]
 ADDRESSES = ["", "8080", "127.0.0.1", "127.0.0.1:", ":8080", "127.0.0.1:65536", "127.0.0.1:-1",
@@ -150,7 +273,7 @@ def kiosk_lines(world, data):
         daemon = world.serve_kiosk(data) if served else None
         size = len(world.lines(data))
         for arguments, code, says in KIOSK_ROWS:
-            if served and arguments[0] in ("serve", "sync"):
+            if served and arguments[0] in ("serve", "sync", "restore"):
                 continue
             refused(f"hailong-kiosk {' '.join(arguments)[:60]!r} (served: {served})",
                     world.kiosk(arguments[0], "--data", data, *arguments[1:]), code, says)
@@ -321,7 +444,7 @@ def damage(run, program, data):
     with open(database, "rb") as file:
         whole = file.read()
     for title, content, codes in (("empty", b"", {IO, CHECK}),
-                                  ("no database", b"zqxj" * 5000, {IO}),
+                                  ("no database", b"zqxj" * 5000, {IO, DATA}),
                                   ("cut", whole[:len(whole) // 2], {IO, CHECK})):
         for left in ("-wal", "-shm"):
             if os.path.exists(database + left):
@@ -348,6 +471,18 @@ def damage(run, program, data):
     same(f"{program} verify of the repaired folder", run("verify", "--data", data).code, OK)
 
 
+def hub_keys(world, name):
+    """What an enrolment leaves in a kiosk's folder, of a hub that nobody knows."""
+    public = bytes(range(32))
+    lane = hashlib.sha256(public).hexdigest()[:32]
+    key = b"\x01" + public
+    key_id = hashlib.sha256(f"hailong/{lane}\n".encode() + key).hexdigest()[:8]
+    world.write(f"{name}/keys/hub.vkey",
+                f"hailong/{lane}+{key_id}+{base64.b64encode(key).decode()}\n")
+    world.write(f"{name}/keys/hub.box",
+                f"hailong-box {lane} {base64.b64encode(public).decode()}\n")
+
+
 def run(world):
     """All of the command line."""
     both_lines(world)
@@ -359,6 +494,6 @@ def run(world):
         closed.bind(("127.0.0.1", 0))
         hub = f"http://127.0.0.1:{closed.getsockname()[1]}"
         data = world.path("lines")
-        world.write("lines/keys/hub.key", "A" * 43 + "\n")
+        hub_keys(world, "lines")
         refused("sync with a hub that is away", world.kiosk("sync", "--data", data, "--hub", hub),
                 AGAIN, "hub|reach|connect")
