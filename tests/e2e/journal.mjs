@@ -9,7 +9,7 @@ import { check, same } from "./checks.mjs";
 import { face } from "./citizen.mjs";
 import { Daemon, freeAddress, must, readCode } from "./programs.mjs";
 
-const FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
+const FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 const NO_WITNESS = "Chưa có nhân chứng bên ngoài";
 
 /** Rates on a small phone without scripts and writes a comment; axe looks at the same bytes. */

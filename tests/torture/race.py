@@ -21,7 +21,7 @@ import tempfile
 from kill import Check, Kiosk, get_page, issue, responses, SETUP
 
 AT_ONCE = 200  # connections; a listener has 480
-FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 HOUR_S, DAY_S = 3600, 86400
 HEAD = (b"POST /api/v1/responses HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
         b"Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n"
