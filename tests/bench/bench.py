@@ -329,6 +329,15 @@ def page_rate(bench):
              note=f"(nginx without its log: {statistics.median(least):,.0f}/s)")
 
 
+def hashing(bench):
+    """The same rows with and without the tree, in turns."""
+    hashed, plain = bench.new_kiosk(), bench.new_kiosk()
+    found = bench.json(bench.tool("fill"), "append", hashed.data, plain.data,
+                       "40000" if bench.short else "200000")
+    at_most("appending with hashing ÷ the same inserts without", found["plain_s"],
+            found["hashed_s"], 1.3, "s")
+
+
 def intake(bench):
     """100 kiosks push 3,000 responses each, at an empty hub and at one of five million rows."""
     rows = 600_000 if bench.short else 5_000_000
@@ -384,7 +393,7 @@ def main():
     try:
         bench = Bench(arguments.build, folder, arguments.short)
         for part in (throughput, slow_disk, stalls, page_rate, totals, start_time, verify_time,
-                     wal_and_memory, intake):
+                     wal_and_memory, hashing, intake):
             if not arguments.only or part.__name__ in arguments.only.split(","):
                 part(bench)
     finally:
