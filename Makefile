@@ -248,7 +248,7 @@ test-address: ## unit tests and short proofs under address and undefined sanitiz
 	  "BUILD=build-address python3 tests/core/raw_http.py" \
 	  "python3 tests/torture/kill.py --kills 3 --build build-address" \
 	  "build-address/tests/torture/power --states 4000" \
-	  "python3 tests/torture/torture.py --every 41 --build build-address" \
+	  "python3 tests/torture/torture.py --every 241 --build build-address" \
 	  "python3 tests/torture/enospc.py --build build-address"
 
 QUICK = $(MAKE) --no-print-directory $(or $(filter -j%,$(MAKEFLAGS)),-j2)
